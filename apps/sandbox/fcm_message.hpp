@@ -1,0 +1,34 @@
+#pragma once
+
+#include <simdjson.h>
+
+#include <string>
+#include <string_view>
+
+namespace dispatch::sandbox {
+
+// What the sandbox wants to know of an FCM send request.
+struct fcm_message {
+  std::string target;        // as the ledger shows it: token, "topic:NAME", "condition"
+  std::string dispatch_id;   // message.data.dispatch_id, empty when absent
+  std::string_view problem;  // a literal; empty when the request is good
+  std::string_view field;    // the field at fault, may be empty
+  bool has_token = false;    // the target is a device token
+  bool validate_only = false;
+};
+
+// Reads bodies with one parser, so its memory is taken once. One per thread.
+class fcm_reader {
+ public:
+  static constexpr std::size_t max_payload = 4096;
+
+  // `body` may grow its capacity by simdjson's padding. Target and dispatch_id are filled as far as they
+  // could be read even when there is a problem: the ledger wants them.
+  void read(std::string& body, fcm_message& out);
+
+ private:
+  void read_message(simdjson::dom::object message, fcm_message& out);
+  simdjson::dom::parser parser_{64 * 1024};
+};
+
+}  // namespace dispatch::sandbox

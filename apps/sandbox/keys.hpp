@@ -1,0 +1,24 @@
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <string_view>
+
+#include "apps/sandbox/openssl_handles.hpp"
+
+namespace dispatch::sandbox {
+
+// Start-up only: all throw std::runtime_error.
+pkey_handle make_p256_key();
+pkey_handle make_rsa_2048_key();
+std::string private_key_pem(EVP_PKEY* key);  // PKCS#8
+pkey_handle private_key_from_pem(std::string_view pem);
+
+// The key in `path`, made there (0600) when the file does not exist.
+pkey_handle load_or_make_p256_key(const std::filesystem::path& path);
+
+std::string read_file(const std::filesystem::path& path);
+// Through a temporary file and rename: a reader sees the old text or the new.
+void write_file(const std::filesystem::path& path, std::string_view text, unsigned mode);
+
+}  // namespace dispatch::sandbox

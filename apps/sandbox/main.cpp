@@ -1,0 +1,39 @@
+#include <CLI/CLI.hpp>
+#include <boost/system/system_error.hpp>
+#include <cstdio>
+#include <exception>
+
+#include "apps/sandbox/sandbox.hpp"
+
+int main(int argc, char** argv) {
+  dispatch::sandbox::options with;
+  CLI::App app(
+      "Pretends to be FCM, Google's OAuth endpoint and APNs over TLS and HTTP/2, with faults to order.",
+      "dispatch-sandbox");
+  app.set_version_flag("--version", "0.1.0");
+  app.add_option("--dir", with.directory, "Directory for keys, endpoints.json and the ledger")->required();
+  app.add_option("--host", with.host, "Address or name the providers listen on")->capture_default_str();
+  app.add_option("--port", with.port, "Port of the providers; 0: any")->capture_default_str();
+  app.add_option("--control-port", with.control_port, "Port of the commands on 127.0.0.1; 0: any")
+      ->capture_default_str();
+  app.add_option("--threads", with.threads, "io threads")->check(CLI::Range(1, 64))->capture_default_str();
+  app.add_option("--ledger", with.ledger, "Ledger file (default DIR/ledger.tsv)");
+  app.add_option("--seed", with.seed, "Seed of the dice for shares");
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? 0 : 2;
+  }
+  try {
+    dispatch::sandbox::run(with);
+  } catch (const boost::system::system_error& error) {
+    // what() would add Boost's source line.
+    std::fprintf(stderr, "dispatch-sandbox: cannot listen on %s port %u or 127.0.0.1 port %u: %s\n",
+                 with.host.c_str(), with.port, with.control_port, error.code().message().c_str());
+    return 1;
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "dispatch-sandbox: %s\n", error.what());
+    return 1;
+  }
+  return 0;
+}

@@ -1,0 +1,35 @@
+#include "apps/sandbox/tls.hpp"
+
+#include <openssl/ssl.h>
+
+#include <boost/asio/buffer.hpp>
+#include <string_view>
+
+namespace dispatch::sandbox {
+namespace {
+
+int choose_h2(SSL*, const unsigned char** out, unsigned char* out_size, const unsigned char* offered,
+              unsigned size, void*) {
+  static constexpr unsigned char h2[] = {2, 'h', '2'};
+  unsigned char* chosen = nullptr;
+  if (SSL_select_next_proto(&chosen, out_size, h2, sizeof h2, offered, size) != OPENSSL_NPN_NEGOTIATED) {
+    return SSL_TLSEXT_ERR_ALERT_FATAL;
+  }
+  *out = chosen;
+  return SSL_TLSEXT_ERR_OK;
+}
+
+}  // namespace
+
+boost::asio::ssl::context make_tls_context(const credentials& with) {
+  namespace asio = boost::asio;
+  asio::ssl::context context(asio::ssl::context::tls_server);
+  SSL_CTX_set_min_proto_version(context.native_handle(), TLS1_2_VERSION);
+  SSL_CTX_set_options(context.native_handle(), SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION);
+  SSL_CTX_set_alpn_select_cb(context.native_handle(), choose_h2, nullptr);
+  context.use_certificate_chain(asio::buffer(with.server_chain_pem));
+  context.use_private_key(asio::buffer(with.server_key_pem), asio::ssl::context::pem);
+  return context;
+}
+
+}  // namespace dispatch::sandbox
