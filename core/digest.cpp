@@ -59,7 +59,9 @@ std::string to_hex(const sha256_digest& digest) {
   return out;
 }
 
-std::string token_hash(std::string_view token) { return to_hex(sha256(token)); }
+std::string token_hash(std::string_view token) {
+  return to_hex(sha256(token));
+}
 
 dedupe_key dedupe_key::of(std::string_view tenant, std::string_view job, std::uint64_t recipient_index) {
   std::array<char, 20> number;

@@ -21,12 +21,22 @@ std::optional<Enum> find(const std::array<std::string_view, N>& names, std::stri
 
 }  // namespace
 
-std::string_view to_string(lane value) noexcept { return lane_names[index_of(value)]; }
-std::string_view to_string(platform value) noexcept { return platform_names[index_of(value)]; }
-std::string_view to_string(provider value) noexcept { return provider_names[index_of(value)]; }
-std::string_view to_string(outcome value) noexcept { return outcome_names[index_of(value)]; }
+std::string_view to_string(lane value) noexcept {
+  return lane_names[index_of(value)];
+}
+std::string_view to_string(platform value) noexcept {
+  return platform_names[index_of(value)];
+}
+std::string_view to_string(provider value) noexcept {
+  return provider_names[index_of(value)];
+}
+std::string_view to_string(outcome value) noexcept {
+  return outcome_names[index_of(value)];
+}
 
-std::optional<lane> parse_lane(std::string_view text) noexcept { return find<lane>(lane_names, text); }
+std::optional<lane> parse_lane(std::string_view text) noexcept {
+  return find<lane>(lane_names, text);
+}
 std::optional<platform> parse_platform(std::string_view text) noexcept {
   return find<platform>(platform_names, text);
 }

@@ -1,0 +1,46 @@
+#pragma once
+
+// The way to one provider for one app, as the actors see it. The real one is http2_channel; tests bring their
+// own. A channel is no actor: an actor's crash changes nothing for what was handed over here, and completions
+// are kept until the tracker has taken them.
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "actors/messages.hpp"
+#include "transport/http2/message.hpp"
+
+namespace dispatch {
+
+/// A rendered item on its way to the provider.
+struct outgoing {
+  work_item item;
+  http2::request request;
+};
+
+/// All of it from any thread.
+class channel {
+ public:
+  virtual ~channel() = default;
+
+  /// Connects and fetches the credential ahead of the first item.
+  virtual void warm_up() = 0;
+  /// From here on the channel answers for every item, exactly once, by completion batches to the tracker.
+  virtual void submit(std::vector<outgoing> items, std::vector<local_end> ends) = 0;
+  /// What has not reached the network comes back as not_sent.
+  virtual void recall() = 0;
+  /// The provider refused the credential the latest requests carried.
+  virtual void credential_refused(bool new_connection) = 0;
+  /// Says again what the tracker has not claimed.
+  virtual void repeat_unclaimed() = 0;
+  /// Ends it; waits until nothing of it runs any more.
+  virtual void close() = 0;
+  /// Milliseconds since the epoch; 0 when unknown.
+  virtual std::int64_t credential_expires_at() const noexcept = 0;
+  /// Items submitted and not yet answered.
+  virtual std::uint64_t in_flight() const noexcept = 0;
+};
+
+}  // namespace dispatch

@@ -1,0 +1,156 @@
+#include "actors/engine.hpp"
+
+#include <unistd.h>
+
+#include <atomic>
+#include <caf/all.hpp>
+#include <random>
+#include <stdexcept>
+#include <utility>
+
+#include "actors/channels.hpp"
+#include "actors/parts.hpp"
+#include "actors/supervisor/supervisor.hpp"
+#include "storage/redis_store.hpp"
+
+namespace dispatch {
+namespace {
+
+std::string own_name() {
+  std::array<char, 256> host{};
+  gethostname(host.data(), host.size() - 1);
+  std::random_device random;
+  return std::string(host.data()) + '-' + std::to_string(getpid()) + '-' + std::to_string(random());
+}
+
+redis_options redis_options_of(const settings& config) {
+  redis_options options;
+  options.url = config.redis.url;
+  options.ca_file = config.redis.ca_file;
+  options.name_space = config.redis.name_space;
+  options.consumer = config.redis.consumer.empty() ? own_name() : config.redis.consumer;
+  options.command_timeout = config.redis.command_timeout;
+  options.results_max_length = config.results.max_length;
+  return options;
+}
+
+// measured: CAF's own defaults (stealing, unlimited throughput) burn a third of a core for any ticking actor
+// and starve whoever stands beside a busy one.
+void configure(caf::actor_system_config& system, const settings& config) {
+  system.set("scheduler.policy", caf::atom("sharing"));
+  system.set("scheduler.max-threads", std::size_t{config.engine.scheduler_threads});
+  system.set("scheduler.max-throughput", std::size_t{100});
+}
+
+}  // namespace
+
+struct engine::state {
+  settings config;
+  metrics* measures = nullptr;
+  engine_callbacks callbacks;
+  dispatch::clock time;
+  std::atomic<bool> redis_up{false};
+  std::atomic<bool> working{false};
+  std::atomic<bool> draining{false};
+  std::unique_ptr<store> storage;
+  std::shared_ptr<io_thread> loop;
+  std::shared_ptr<engine_parts> parts;
+  caf::actor_system_config system_config;
+  std::unique_ptr<caf::actor_system> system;
+
+  std::string build() {
+    parts = std::make_shared<engine_parts>();
+    parts->config = &config;
+    parts->measures = measures;
+    parts->time = &time;
+    for (std::uint32_t i = 0; i < std::max(1u, config.engine.limiter_shards); ++i) {
+      parts->limiters.emplace_back("limiter_" + std::to_string(i));
+    }
+    loop = std::make_shared<io_thread>("dispatch-io");
+    if (auto wrong = make_scopes(config, loop, parts); !wrong.empty()) return wrong;
+    try {
+      storage = make_redis_store(redis_options_of(config), redis_events());
+    } catch (const std::invalid_argument& e) {
+      return std::string("redis.url: ") + e.what();
+    }
+    parts->storage = storage.get();
+    return {};
+  }
+
+  redis_callbacks redis_events() {
+    redis_callbacks calls;
+    calls.connection_changed = [this](bool up, const std::string& detail) {
+      redis_up = up;
+      measures->redis_up(up);
+      if (up) {
+        log::info("redis_up", {{"detail", detail}});
+      } else {
+        log::warn("redis_away", {{"detail", detail}});
+      }
+    };
+    calls.command_answered = [this](std::chrono::nanoseconds took) { measures->redis_command(took); };
+    return calls;
+  }
+
+  void start() {
+    configure(system_config, config);
+    system = std::make_unique<caf::actor_system>(system_config);
+    for (const auto& scope : parts->scopes) scope.way->warm_up();
+    supervisor_config top;
+    top.parts = parts;
+    top.children = engine_children(*system, parts);
+    top.ended = [this](int code) { callbacks.ended(code); };
+    top.ready = [this](bool ready) { working = ready; };
+    spawn_supervisor(*system, std::move(top));
+  }
+
+  // Order matters: first whoever sends to actors (store, channels), then the actors' handles, then CAF.
+  void tear_down() {
+    for (auto& scope : parts->scopes) scope.way->close();
+    storage.reset();
+    if (system) {
+      withdraw_all(*parts);
+      system->await_all_actors_done();
+    }
+    parts->scopes.clear();
+    loop.reset();
+    parts.reset();
+    system.reset();
+  }
+};
+
+engine::engine(std::unique_ptr<state> made) : state_(std::move(made)) {}
+
+std::variant<std::unique_ptr<engine>, std::string> engine::make(const settings& config, metrics& measures,
+                                                                engine_callbacks callbacks) {
+  auto made = std::make_unique<state>();
+  made->config = config;
+  made->measures = &measures;
+  made->callbacks = std::move(callbacks);
+  auto wrong = made->build();
+  std::unique_ptr<engine> result(new engine(std::move(made)));
+  if (!wrong.empty()) return wrong;
+  return result;
+}
+
+engine::~engine() {
+  state_->tear_down();
+}
+
+void engine::start() {
+  state_->start();
+}
+
+void engine::drain() {
+  state_->draining = true;
+  if (!state_->parts->supervisor.send_urgent(dispatch::drain{})) state_->callbacks.ended(0);
+}
+
+engine::readiness engine::ready() const {
+  if (state_->draining) return {false, "draining"};
+  if (!state_->redis_up) return {false, "redis is away"};
+  if (!state_->working) return {false, "starting"};
+  return {true, ""};
+}
+
+}  // namespace dispatch

@@ -1,0 +1,198 @@
+#include "actors/http2_channel.hpp"
+
+#include <atomic>
+#include <boost/unordered/unordered_flat_map.hpp>
+#include <deque>
+#include <utility>
+
+namespace dispatch {
+
+struct http2_channel::state : std::enable_shared_from_this<state> {
+  state(io_thread& loop, http2_channel_options given, http2_channel_callbacks calls)
+      : options(std::move(given)), callbacks(std::move(calls)) {
+    loop.run([&] {
+      token = options.make_credential();
+      http2::pool_callbacks pool_calls;
+      pool_calls.completed = [this](std::vector<http2::completion>&& answers) {
+        deliver(std::move(answers));
+      };
+      pool_calls.event = [this](http2::connection_event what, const std::string& detail) {
+        callbacks.connection(what, detail);
+      };
+      connections = std::make_unique<http2::pool>(loop, options.pool, std::move(pool_calls));
+    });
+  }
+
+  void submit(std::vector<outgoing> items, std::vector<local_end> ends) {
+    if (!ends.empty()) {
+      auto batch = std::make_shared<completion_batch>();
+      batch->ends = std::move(ends);
+      publish(std::move(batch));
+    }
+    if (items.empty()) return;
+    for (auto& out : items) {
+      out.request.correlation = next_correlation++;
+      flights.emplace(out.request.correlation, std::move(out.item));
+      held.push_back(std::move(out.request));
+    }
+    pending.store(flights.size(), std::memory_order_relaxed);
+    send_held();
+  }
+
+  // Requests wait here only for a credential; with one at hand they pass straight through.
+  void send_held() {
+    if (closed || held.empty()) return;
+    auto headers = token->current();
+    if (!headers) {
+      await_credential();
+      return;
+    }
+    last_used = headers;
+    expires.store(token->expires_at().count(), std::memory_order_relaxed);
+    for (auto& request : held) request.shared = headers;
+    connections->submit(std::exchange(held, {}));
+  }
+
+  void await_credential() {
+    if (std::exchange(awaiting, true)) return;
+    token->await([weak = weak_from_this()](std::shared_ptr<const http2::header_list> headers,
+                                           const std::string& error) {
+      auto self = weak.lock();
+      if (!self || self->closed) return;
+      self->awaiting = false;
+      if (headers) {
+        self->send_held();
+        return;
+      }
+      self->callbacks.credential_failed(error);
+      self->fail_held(http2::failure::no_credential);
+    });
+  }
+
+  void fail_held(http2::failure why) {
+    if (held.empty()) return;
+    std::vector<http2::completion> answers;
+    answers.reserve(held.size());
+    for (const auto& request : std::exchange(held, {})) {
+      http2::completion answer;
+      answer.correlation = request.correlation;
+      answer.failure = why;
+      answers.push_back(std::move(answer));
+    }
+    deliver(std::move(answers));
+  }
+
+  void deliver(std::vector<http2::completion>&& answers) {
+    auto batch = std::make_shared<completion_batch>();
+    batch->answers.reserve(answers.size());
+    for (auto& answer : answers) {
+      const auto found = flights.find(answer.correlation);
+      if (found == flights.end()) continue;
+      batch->answers.push_back({std::move(found->second), std::move(answer)});
+      flights.erase(found);
+    }
+    pending.store(flights.size(), std::memory_order_relaxed);
+    publish(std::move(batch));
+  }
+
+  void publish(completion_batch_ptr batch) {
+    batch->scope = options.scope;
+    while (!unclaimed.empty() && unclaimed.front()->applied.taken()) unclaimed.pop_front();
+    unclaimed.push_back(batch);
+    callbacks.completed(std::move(batch));
+  }
+
+  void repeat_unclaimed() {
+    for (const auto& batch : unclaimed) {
+      if (!batch->applied.taken()) callbacks.completed(batch);
+    }
+  }
+
+  void recall() {
+    fail_held(http2::failure::not_sent);
+    connections->recall();
+  }
+
+  void credential_refused(bool new_connection) {
+    if (last_used) token->refused(std::exchange(last_used, nullptr));
+    if (new_connection) connections->renew_connections();
+  }
+
+  void close() {
+    closed = true;
+    connections.reset();
+    token.reset();
+    held.clear();
+    flights.clear();
+    unclaimed.clear();
+  }
+
+  http2_channel_options options;
+  http2_channel_callbacks callbacks;
+  std::unique_ptr<http2::pool> connections;
+  std::unique_ptr<credential> token;
+  std::shared_ptr<const http2::header_list> last_used;
+  // At most the scope's window: the intake hands out no more.
+  boost::unordered_flat_map<std::uint64_t, work_item> flights;
+  std::vector<http2::request> held;
+  // At most what the scope's window can complete before the tracker gets to it.
+  std::deque<completion_batch_ptr> unclaimed;
+  std::uint64_t next_correlation = 1;
+  bool awaiting = false;
+  bool closed = false;
+  std::atomic<std::uint64_t> pending{0};
+  std::atomic<std::int64_t> expires{0};
+};
+
+http2_channel::http2_channel(std::shared_ptr<io_thread> thread, http2_channel_options options,
+                             http2_channel_callbacks callbacks)
+    : thread_(std::move(thread)),
+      state_(std::make_shared<state>(*thread_, std::move(options), std::move(callbacks))) {}
+
+http2_channel::~http2_channel() = default;
+
+void http2_channel::warm_up() {
+  thread_->post([self = state_] {
+    if (self->closed) return;
+    if (!self->token->current()) self->await_credential();
+    self->connections->warm_up();
+  });
+}
+
+void http2_channel::submit(std::vector<outgoing> items, std::vector<local_end> ends) {
+  auto load = std::make_shared<std::pair<std::vector<outgoing>, std::vector<local_end>>>(std::move(items),
+                                                                                         std::move(ends));
+  thread_->post([self = state_, load] {
+    if (!self->closed) self->submit(std::move(load->first), std::move(load->second));
+  });
+}
+
+void http2_channel::recall() {
+  thread_->post([self = state_] {
+    if (!self->closed) self->recall();
+  });
+}
+
+void http2_channel::credential_refused(bool new_connection) {
+  thread_->post([self = state_, new_connection] {
+    if (!self->closed) self->credential_refused(new_connection);
+  });
+}
+
+void http2_channel::repeat_unclaimed() {
+  thread_->post([self = state_] { self->repeat_unclaimed(); });
+}
+
+void http2_channel::close() {
+  thread_->run([self = state_] { self->close(); });
+}
+
+std::int64_t http2_channel::credential_expires_at() const noexcept {
+  return state_->expires.load(std::memory_order_relaxed);
+}
+
+std::uint64_t http2_channel::in_flight() const noexcept {
+  return state_->pending.load(std::memory_order_relaxed);
+}
+
+}  // namespace dispatch

@@ -1,0 +1,55 @@
+#pragma once
+
+// A channel over an HTTP/2 pool: adds the credential to each request and keeps the table of what is in
+// flight. It belongs to an io thread.
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "actors/channel.hpp"
+#include "transport/http2/pool.hpp"
+#include "transport/io_thread.hpp"
+#include "transport/providers/credential.hpp"
+
+namespace dispatch {
+
+struct http2_channel_options {
+  scope_number scope = 0;
+  http2::pool_options pool;
+  /// Makes the credential on the io thread. Must not own that thread: it would be joined by itself.
+  std::function<std::unique_ptr<credential>()> make_credential;
+};
+
+struct http2_channel_callbacks {
+  /// On the io thread. The channel keeps the batch until its `applied` is claimed.
+  std::function<void(completion_batch_ptr)> completed;
+  /// On the io thread.
+  std::function<void(http2::connection_event, const std::string& detail)> connection;
+  /// On the io thread, when the credential could not be had.
+  std::function<void(const std::string& error)> credential_failed;
+};
+
+class http2_channel final : public channel {
+ public:
+  http2_channel(std::shared_ptr<io_thread> thread, http2_channel_options options,
+                http2_channel_callbacks callbacks);
+  ~http2_channel() override;
+
+  void warm_up() override;
+  void submit(std::vector<outgoing> items, std::vector<local_end> ends) override;
+  void recall() override;
+  void credential_refused(bool new_connection) override;
+  void repeat_unclaimed() override;
+  void close() override;
+  std::int64_t credential_expires_at() const noexcept override;
+  std::uint64_t in_flight() const noexcept override;
+
+ private:
+  struct state;
+  std::shared_ptr<io_thread> thread_;
+  std::shared_ptr<state> state_;
+};
+
+}  // namespace dispatch

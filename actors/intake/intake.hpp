@@ -1,0 +1,18 @@
+#pragma once
+
+// Reads jobs, makes them known, keeps what is loaded in turns and hands out what each scope can take. What
+// cannot start now goes to its scope's waiting list, so that reading never stops for one scope.
+
+#include <memory>
+
+#include "actors/parts.hpp"
+
+namespace dispatch {
+
+struct intake_config {
+  std::shared_ptr<const engine_parts> parts;
+};
+
+intake_actor::behavior_type intake(intake_actor::pointer self, intake_config config);
+
+}  // namespace dispatch

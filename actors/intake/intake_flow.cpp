@@ -1,0 +1,244 @@
+#include <algorithm>
+#include <utility>
+
+#include "actors/intake/intake_state.hpp"
+
+namespace dispatch {
+namespace {
+
+// Small enough that a sender's batch is rendered and on the wire while the next is being drawn.
+constexpr std::uint32_t max_batch = 128;
+
+}  // namespace
+
+void intake_state::place(slice&& work, scope_number scope, settlement& over) {
+  auto& gate = gates_[scope];
+  auto& list = sources_.waiting_list(scope, work.owner->lane);
+  const auto now = parts_->time->now();
+  // With one scope only there is nothing it could hold up, so a mere backlog stays in its lane.
+  const bool slow =
+      parts_->scopes.size() > 1 && (list.waiting || queues_[scope].loaded(work.owner->lane) >=
+                                                        gate.second_of_work(parts_->scopes[scope].rate));
+  const bool from_list = work.owner->where.from->scope == parts_->scopes[scope].name;
+  if (gate.blocked(now) || (slow && !from_list)) {
+    for (auto at = work.begin; at < work.end; ++at) park(work.item(at), scope, over);
+    return;
+  }
+  queues_[scope].push(std::move(work));
+}
+
+void intake_state::park(const work_item& item, scope_number scope, settlement& over) {
+  auto& list = sources_.waiting_list(scope, item.owner->lane);
+  list.waiting = true;
+  list.drained = false;
+  over.parks.push_back({item, *list.from, std::nullopt});
+}
+
+void intake_state::park_all(scope_number scope) {
+  settlement over;
+  std::vector<work_item> items;
+  for (auto in : all_lanes) queues_[scope].draw_all(in, items);
+  for (auto& [tenant, held] : gates_[scope].held) {
+    gates_[scope].outstanding -= std::min(gates_[scope].outstanding, static_cast<std::uint32_t>(held.size()));
+    in_flight_ -= std::min(in_flight_, static_cast<std::uint32_t>(held.size()));
+    items.insert(items.end(), held.begin(), held.end());
+  }
+  gates_[scope].held.clear();
+  for (const auto& item : items) park(item, scope, over);
+  settle(std::move(over));
+}
+
+void intake_state::settle(settlement&& over) {
+  if (!over.empty()) parts_->tracker.send(std::move(over));
+}
+
+void intake_state::answered(const room& m) {
+  gates_[m.scope].answered(m.answered, parts_->time->now());
+  pump(m.scope);
+  if (!draining_) fill();
+  check_drained();
+}
+
+void intake_state::confirm(const confirmed& m) {
+  const bool was_full = in_flight_ >= parts_->config->engine.max_in_flight;
+  in_flight_ -= std::min(in_flight_, m.recipients);
+  if (was_full) pump();
+  check_drained();
+}
+
+void intake_state::start_again(const ready_items& m) {
+  settlement over;
+  const auto now = parts_->time->now();
+  if (m.counted) in_flight_ -= std::min(in_flight_, static_cast<std::uint32_t>(m.items.size()));
+  for (const auto& item : m.items) {
+    if (draining_ || gates_[m.scope].blocked(now)) {
+      park(item, m.scope, over);
+    } else {
+      queues_[m.scope].push_front({item.owner, nullptr, item.position, item.position + 1});
+    }
+  }
+  settle(std::move(over));
+  pump(m.scope);
+  check_drained();
+}
+
+std::uint32_t intake_state::budget(scope_number scope) const {
+  const auto& gate = gates_[scope];
+  if (draining_ || gate.blocked(parts_->time->now())) return 0;
+  const auto most = parts_->config->engine.max_in_flight;
+  auto budget = std::min(gate.free_window(), most > in_flight_ ? most - in_flight_ : 0);
+  if (gate.state == breaker_state::half_open) budget = std::min(budget, gate.probes);
+  return budget;
+}
+
+void intake_state::pump() {
+  for (std::size_t scope = 0; scope < gates_.size(); ++scope) pump(static_cast<scope_number>(scope));
+}
+
+void intake_state::pump(scope_number scope) {
+  auto& gate = gates_[scope];
+  const bool limited_tenants = parts_->config->limits.tenant_rate > 0;
+  while (true) {
+    auto count = std::min(budget(scope), max_batch);
+    if (gate.limited && !limited_tenants) {
+      demand_permits(scope);
+      count = std::min(count, gate.permits);
+    }
+    if (count == 0 || queues_[scope].loaded() == 0) return;
+    std::vector<work_item> items;
+    items.reserve(count);
+    queues_[scope].draw(count, items);
+    if (items.empty()) return;
+    const auto drawn = static_cast<std::uint32_t>(items.size());
+    gate.outstanding += drawn;
+    in_flight_ += drawn;
+    if (limited_tenants) {
+      hold_for_tenants(scope, items);
+    } else {
+      if (gate.limited) gate.permits -= drawn;
+      hand_out(scope, items);
+    }
+  }
+}
+
+// Asks for what could start now, so that no permit is leased for work that has no room.
+void intake_state::demand_permits(scope_number scope) {
+  auto& gate = gates_[scope];
+  const auto could = std::min<std::uint64_t>(budget(scope), queues_[scope].loaded());
+  if (could <= gate.permits + gate.demanded) return;
+  gate.demanded = static_cast<std::uint32_t>(could - gate.permits);
+  parts_->limiters[scope % parts_->limiters.size()].send(permit_demand{scope, {}, gate.demanded});
+}
+
+void intake_state::hold_for_tenants(scope_number scope, std::vector<work_item>& items) {
+  auto& gate = gates_[scope];
+  settlement over;
+  const auto rate = parts_->config->limits.tenant_rate;
+  const auto most = static_cast<std::size_t>(std::max(16.0, rate / 4));
+  for (auto& item : items) {
+    auto& held = gate.held[std::string(item.owner->document->tenant)];
+    if (held.size() < most) {
+      held.push_back(std::move(item));
+      continue;
+    }
+    // A tenant over its limit must not fill the window others share: it comes back when its turn can be.
+    const auto later =
+        std::chrono::milliseconds(static_cast<std::int64_t>(1'000.0 + 1'000.0 * double(most) / rate));
+    over.parks.push_back(
+        {item, {item.owner->lane, parts_->scopes[scope].name}, parts_->time->wall() + later});
+    --gate.outstanding;
+    --in_flight_;
+  }
+  for (const auto& [tenant, held] : gate.held) {
+    const auto want = static_cast<std::uint32_t>(held.size());
+    parts_->limiters[scope % parts_->limiters.size()].send(permit_demand{scope, tenant, want});
+  }
+  settle(std::move(over));
+}
+
+void intake_state::granted(const permit_grant& m) {
+  auto& gate = gates_[m.scope];
+  if (m.tenant.empty()) {
+    gate.demanded -= std::min(gate.demanded, m.granted);
+    gate.permits = m.granted;  // what was not used by now has lapsed
+    pump(m.scope);
+    gate.permits = 0;
+    return;
+  }
+  const auto found = gate.held.find(m.tenant);
+  if (found == gate.held.end()) return;
+  std::vector<work_item> items;
+  for (std::uint32_t i = 0; i < m.granted && !found->second.empty(); ++i) {
+    items.push_back(std::move(found->second.front()));
+    found->second.pop_front();
+  }
+  if (found->second.empty()) gate.held.erase(found);
+  hand_out(m.scope, items);
+}
+
+void intake_state::hand_out(scope_number scope, std::vector<work_item>& items) {
+  auto& gate = gates_[scope];
+  if (gate.state == breaker_state::half_open) {
+    for (auto& item : items) item.state().probe = true;
+    gate.probes -= std::min(gate.probes, static_cast<std::uint32_t>(items.size()));
+  }
+  std::array<std::vector<work_item>, platform_count> by_platform;
+  for (auto& item : items) by_platform[index_of(item.who().platform)].push_back(std::move(item));
+  for (auto on : all_platforms) {
+    if (!by_platform[index_of(on)].empty()) give(scope, on, std::move(by_platform[index_of(on)]));
+  }
+}
+
+void intake_state::give(scope_number scope, platform on, std::vector<work_item>&& items) {
+  auto batch = std::make_shared<work_batch>();
+  batch->scope = scope;
+  batch->platform = on;
+  batch->items = std::move(items);
+  auto& handed = handed_[index_of(on)];
+  while (!handed.empty() && handed.front()->sent.taken()) handed.pop_front();
+  handed.push_back(batch);
+  parts_->senders[index_of(on)].send(std::move(batch));
+}
+
+void intake_state::hand_again(const sender_restarted& m) {
+  for (const auto& batch : handed_[index_of(m.platform)]) {
+    if (!batch->sent.taken()) parts_->senders[index_of(m.platform)].send(batch);
+  }
+}
+
+void intake_state::change_gate(const gate_change& m) {
+  auto& gate = gates_[m.scope];
+  gate.state = m.state;
+  gate.probes = m.probes;
+  if (gate.blocked(parts_->time->now())) {
+    parts_->scopes[m.scope].way->recall();
+    park_all(m.scope);
+    return;
+  }
+  sources_.wake_scope(m.scope);
+  pump(m.scope);
+  fill();
+}
+
+void intake_state::hold(const hold_scope& m) {
+  auto& gate = gates_[m.scope];
+  gate.hold_until = std::max(gate.hold_until, m.until);
+  park_all(m.scope);
+}
+
+void intake_state::start_draining() {
+  draining_ = true;
+  for (std::size_t scope = 0; scope < gates_.size(); ++scope) {
+    park_all(static_cast<scope_number>(scope));
+    parts_->scopes[scope].way->recall();
+  }
+  check_drained();
+}
+
+void intake_state::check_drained() {
+  if (!draining_ || drained_said_ || in_flight_ > 0) return;
+  drained_said_ = true;
+  parts_->tracker.send(drained{});
+}
+
+}  // namespace dispatch

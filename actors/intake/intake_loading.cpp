@@ -1,0 +1,368 @@
+#include <algorithm>
+#include <span>
+#include <utility>
+#include <variant>
+
+#include "actors/intake/intake_state.hpp"
+#include "core/digest.hpp"
+#include "core/job/resume.hpp"
+
+namespace dispatch {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr std::uint32_t max_entries_per_read = 512;
+constexpr std::uint64_t max_bytes_per_read = 4u << 20;
+// A wait that covers only some sources ends soon, because another may come to be drained meanwhile.
+constexpr auto full_wait = 5'000ms;
+constexpr auto partial_wait = 50ms;
+constexpr auto tick_interval = 200ms;
+constexpr auto after_store_error = 100ms;
+
+// Shares of the memory for documents up to which a lane may go on reading: the higher lanes always find room.
+constexpr std::array<double, lane_count> byte_share{1.0, 0.75, 0.5};
+
+epoch_ms stored_at(const std::string& entry_id) {
+  std::int64_t ms = 0;
+  for (char c : entry_id) {
+    if (c < '0' || c > '9') break;
+    ms = ms * 10 + (c - '0');
+  }
+  return epoch_ms{ms};
+}
+
+}  // namespace
+
+intake_state::intake_state(intake_actor::pointer self, intake_config config)
+    : self_(self), parts_(std::move(config.parts)), sources_(parts_->scopes) {
+  for (const auto& scope : parts_->scopes) {
+    queues_.emplace_back(parts_->config->lanes.weights);
+    gates_.emplace_back();
+    gates_.back().window = scope.window;
+    gates_.back().limited = scope.rate > 0;
+  }
+}
+
+void intake_state::begin() {
+  if (std::exchange(started_, true)) return;
+  send_later(self_, parts_->intake, tick_interval, tick{});
+  fill();
+}
+
+std::uint64_t intake_state::loaded(lane in) const {
+  std::uint64_t sum = 0;
+  for (const auto& queue : queues_) sum += queue.loaded(in);
+  return sum;
+}
+
+std::uint32_t intake_state::entries_wanted(const source_state& from) const {
+  const auto in = from.from->lane;
+  const auto limit = byte_share[index_of(in)] * double(parts_->config->engine.read_ahead_bytes);
+  if (double(loaded_bytes_->load(std::memory_order_relaxed)) >= limit) return 0;
+  const std::uint64_t most = parts_->config->engine.read_ahead;
+  const auto have = loaded(in);
+  if (have >= most) return 0;
+  const auto entries = double(most - have) / std::max(1.0, recipients_per_entry_[index_of(in)]);
+  return std::clamp(static_cast<std::uint32_t>(entries), 1u, max_entries_per_read);
+}
+
+bool intake_state::wants(const source_state& from) const {
+  if (from.scope) {
+    const auto& gate = gates_[*from.scope];
+    if (gate.blocked(parts_->time->now())) return false;
+    const auto enough = gate.second_of_work(parts_->scopes[*from.scope].rate) / 2;
+    if (queues_[*from.scope].loaded(from.from->lane) >= enough) return false;
+  }
+  return entries_wanted(from) > 0;
+}
+
+void intake_state::fill() {
+  if (!started_ || draining_) return;
+  ask_taken_over();
+  ask_for_work();
+  await_work();
+}
+
+void intake_state::ask_for_work() {
+  if (reading_ || accepting_ > 4) return;
+  std::vector<read_ask> asks;
+  for (auto& state : sources_.all()) {
+    if (!state.drained && wants(state)) asks.push_back({state.from, entries_wanted(state)});
+  }
+  if (asks.empty()) return;
+  reading_ = true;
+  parts_->storage->read(std::move(asks), max_bytes_per_read,
+                        [me = parts_->intake](store_result<std::vector<read_batch>> result) {
+                          me.send(read_done{std::move(result), false, {}});
+                        });
+}
+
+void intake_state::ask_taken_over() {
+  if (taking_over_ || lapsed_.empty()) return;
+  const auto bytes = double(loaded_bytes_->load(std::memory_order_relaxed));
+  if (bytes >= byte_share[0] * double(parts_->config->engine.read_ahead_bytes)) return;
+  taking_over_ = true;
+  const auto& name = lapsed_.front();
+  parts_->storage->take_over(name, max_entries_per_read / 4, max_bytes_per_read,
+                             [me = parts_->intake, name](store_result<std::vector<read_batch>> result) {
+                               me.send(read_done{std::move(result), true, name});
+                             });
+}
+
+void intake_state::await_work() {
+  if (waiting_ || reading_) return;
+  std::vector<source_ptr> drained;
+  for (const auto& state : sources_.all()) {
+    if (state.drained) drained.push_back(state.from);
+  }
+  waiting_ = true;
+  const auto timeout = drained.size() == sources_.all().size() ? full_wait : partial_wait;
+  parts_->storage->wait(std::move(drained), timeout,
+                        [me = parts_->intake](store_result<std::vector<control_event>> result) {
+                          me.send(woken{std::move(result)});
+                        });
+}
+
+void intake_state::wake(const woken& answer) {
+  waiting_ = false;
+  if (answer.events.has_error()) return;  // the tick asks again
+  for (const auto& event : *answer.events) parts_->supervisor.send(control_notice{event});
+  sources_.wake_all();
+  fill();
+}
+
+void intake_state::on_tick(const tick&) {
+  if (draining_) {
+    check_drained();
+  } else {
+    if (!unaccepted_.empty()) accept(std::exchange(unaccepted_, {}));
+    pump();
+    fill();
+  }
+  if (!drained_said_) send_later(self_, parts_->intake, tick_interval, tick{});
+}
+
+void intake_state::take_over(const lapsed_consumers& lapsed) {
+  for (const auto& name : lapsed.names) {
+    if (std::find(lapsed_.begin(), lapsed_.end(), name) == lapsed_.end()) lapsed_.push_back(name);
+  }
+  fill();
+}
+
+void intake_state::take_read(const read_done& answer) {
+  (answer.taken_over ? taking_over_ : reading_) = false;
+  if (answer.batches.has_error()) return;  // the tick asks again
+  settlement over;
+  std::vector<run_ptr> unknown;
+  std::size_t entries = 0;
+  for (const auto& batch : *answer.batches) {
+    entries += batch.entries.size();
+    if (!answer.taken_over) {
+      if (auto* state = sources_.find(*batch.from)) {
+        state->drained = batch.drained;
+        state->waiting = state->scope && !(batch.drained && batch.entries.empty());
+      }
+    }
+    for (const auto& entry : batch.entries) load(entry, batch.from, over, unknown);
+  }
+  if (answer.taken_over) {
+    if (entries == 0) std::erase(lapsed_, answer.consumer);
+    if (entries > 0) log::info("taken_over", {{"consumer", answer.consumer}, {"entries", entries}});
+  }
+  if (!unknown.empty()) accept(std::move(unknown));
+  settle(std::move(over));
+  pump();
+  fill();
+}
+
+run_ptr intake_state::make_run(const entry& what, const source_ptr& from, settlement& over) {
+  std::optional<resume_state> resume;
+  if (!what.resume.empty()) resume = decode_resume(what.resume);
+  const auto indices =
+      resume ? std::span<const std::uint64_t>(resume->indices) : std::span<const std::uint64_t>();
+  const auto raw_size = what.document.size();
+  auto parsed = parser_.parse(what.document, indices);
+  if (auto* refused = std::get_if<job_error>(&parsed)) {
+    dead_letter letter;
+    letter.tenant = "default";
+    letter.document = what.document;
+    letter.reason = "malformed";
+    letter.detail = refused->pointer + ": " + refused->message;
+    letter.source_id = what.id;
+    letter.at = parts_->time->wall();
+    log::warn("job_refused",
+              {{"entry", what.id}, {"pointer", refused->pointer}, {"detail", refused->message}});
+    over.letters.push_back(std::move(letter));
+    over.finished_entries.push_back({from, what.id});
+    parts_->measures->jobs("malformed", 1);
+    return nullptr;
+  }
+  loaded_bytes_->fetch_add(raw_size, std::memory_order_relaxed);
+  run_ptr owner(new run, [bytes = loaded_bytes_, raw_size](run* done) {
+    bytes->fetch_sub(raw_size, std::memory_order_relaxed);
+    delete done;
+  });
+  owner->document = std::move(std::get<std::unique_ptr<job>>(parsed));
+  owner->where = {from, what.id};
+  owner->lane = from->lane;
+  owner->correlation_id = what.correlation_id;
+  owner->traceparent = what.traceparent;
+  const auto count = owner->document->recipients.size();
+  owner->states.resize(count);
+  owner->open = static_cast<std::uint32_t>(count);
+  if (resume) {
+    owner->stored_at = resume->stored_at;
+    owner->has_hash = resume->has_hash;
+    for (std::size_t i = 0; i < std::min(count, resume->attempts.size()); ++i) {
+      owner->states[i].attempts = static_cast<std::uint16_t>(resume->attempts[i]);
+    }
+  } else {
+    owner->stored_at = stored_at(owner->where.id);
+    owner->has_hash = owner->document->has_own_id() || count != 1;
+    if (!owner->document->has_own_id()) {
+      owner->document->name(std::string(to_string(owner->lane)) + '-' + owner->where.id);
+    }
+  }
+  return owner;
+}
+
+void intake_state::load(const entry& what, const source_ptr& from, settlement& over,
+                        std::vector<run_ptr>& unknown) {
+  const bool known = !what.resume.empty();
+  auto owner = make_run(what, from, over);
+  if (!owner) return;
+  auto& average = recipients_per_entry_[index_of(from->lane)];
+  average = 0.9 * average + 0.1 * double(owner->states.size());
+  if (!owner->document->audience.empty()) {
+    dead_letter letter;
+    letter.tenant = owner->document->tenant;
+    letter.document = owner->document->document;
+    letter.reason = "unsupported";
+    letter.detail = "/audience: not supported by this version";
+    letter.source_id = owner->where.id;
+    letter.at = parts_->time->wall();
+    over.letters.push_back(std::move(letter));
+    over.finished_entries.push_back(owner->where);
+    return;
+  }
+  if (owner->has_hash && !known) {
+    unknown.push_back(std::move(owner));
+  } else {
+    admit(owner, over);
+  }
+}
+
+void intake_state::accept(std::vector<run_ptr> runs) {
+  std::vector<acceptance> jobs;
+  jobs.reserve(runs.size());
+  const auto wall = parts_->time->wall();
+  for (const auto& owner : runs) {
+    const auto& document = *owner->document;
+    acceptance job;
+    job.tenant = document.tenant;
+    job.id = document.id;
+    job.lane = owner->lane;
+    job.total = document.recipients.size();
+    job.sha256 = to_hex(sha256(document.document));
+    job.where = owner->where;
+    job.created_at = owner->stored_at;
+    job.scheduled = document.send_at && *document.send_at > wall;
+    jobs.push_back(std::move(job));
+  }
+  ++accepting_;
+  parts_->storage->accept(std::move(jobs), [me = parts_->intake, runs = std::move(runs)](
+                                               store_result<std::vector<acceptance_result>> result) {
+    me.send(accept_done{runs, std::move(result)});
+  });
+}
+
+void intake_state::take_accepted(const accept_done& answer) {
+  --accepting_;
+  if (answer.results.has_error() || answer.results->size() != answer.runs.size()) {
+    unaccepted_.insert(unaccepted_.end(), answer.runs.begin(), answer.runs.end());
+    return;  // the tick tries again; until then nothing of them is sent
+  }
+  settlement over;
+  for (std::size_t i = 0; i < answer.runs.size(); ++i) {
+    const auto& owner = answer.runs[i];
+    switch ((*answer.results)[i]) {
+      case acceptance_result::accepted:
+        parts_->measures->jobs("accepted", 1);
+        admit(owner, over);
+        break;
+      case acceptance_result::resumed:
+        admit(owner, over);
+        break;
+      case acceptance_result::repeat:
+        parts_->measures->jobs("repeat", 1);
+        over.finished_entries.push_back(owner->where);
+        break;
+      case acceptance_result::conflict: {
+        parts_->measures->jobs("conflict", 1);
+        dead_letter letter;
+        letter.tenant = owner->document->tenant;
+        letter.document = owner->document->document;
+        letter.reason = "id_conflict";
+        letter.detail = "/id: another job of this tenant has this id";
+        letter.source_id = owner->where.id;
+        letter.at = parts_->time->wall();
+        over.letters.push_back(std::move(letter));
+        over.finished_entries.push_back(owner->where);
+        break;
+      }
+      case acceptance_result::cancelled:
+        for (std::uint32_t at = 0; at < owner->states.size(); ++at) {
+          over.ends.push_back({{owner, at}, outcome::cancelled, "cancelled", {}});
+        }
+        break;
+    }
+  }
+  settle(std::move(over));
+  pump();
+  fill();
+}
+
+void intake_state::admit(const run_ptr& owner, settlement& over) {
+  const auto& document = *owner->document;
+  if (document.send_at && *document.send_at > parts_->time->wall()) {
+    for (std::uint32_t at = 0; at < owner->states.size(); ++at) {
+      over.parks.push_back({{owner, at}, {owner->lane, std::string(ready_scope)}, document.send_at});
+    }
+    return;
+  }
+  enqueue(owner, over);
+}
+
+void intake_state::enqueue(const run_ptr& owner, settlement& over) {
+  const auto& recipients = owner->document->recipients;
+  if (recipients.size() == 1) {
+    const auto scope = parts_->scope_of(recipients[0].platform, owner->document->app);
+    if (scope) {
+      place({owner, nullptr, 0, 1}, *scope, over);
+    } else {
+      over.ends.push_back({{owner, 0}, outcome::failed, "no_provider", {}});
+    }
+    return;
+  }
+  std::array<std::optional<scope_number>, platform_count> scope_by_platform;
+  for (auto on : all_platforms) scope_by_platform[index_of(on)] = parts_->scope_of(on, owner->document->app);
+  std::vector<std::shared_ptr<std::vector<std::uint32_t>>> positions(parts_->scopes.size());
+  for (std::uint32_t at = 0; at < recipients.size(); ++at) {
+    const auto scope = scope_by_platform[index_of(recipients[at].platform)];
+    if (!scope) {
+      over.ends.push_back({{owner, at}, outcome::failed, "no_provider", {}});
+      continue;
+    }
+    auto& list = positions[*scope];
+    if (!list) list = std::make_shared<std::vector<std::uint32_t>>();
+    list->push_back(at);
+  }
+  for (std::size_t scope = 0; scope < positions.size(); ++scope) {
+    if (!positions[scope]) continue;
+    const auto count = static_cast<std::uint32_t>(positions[scope]->size());
+    place({owner, positions[scope], 0, count}, static_cast<scope_number>(scope), over);
+  }
+}
+
+}  // namespace dispatch

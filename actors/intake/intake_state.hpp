@@ -1,0 +1,97 @@
+#pragma once
+
+// The intake's state and moves: loading (intake_loading.cpp) and handing out (intake_flow.cpp).
+
+#include <array>
+#include <atomic>
+#include <deque>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "actors/intake/intake.hpp"
+#include "actors/intake/scope_gate.hpp"
+#include "actors/intake/scope_queue.hpp"
+#include "actors/intake/sources.hpp"
+#include "core/job/job_parser.hpp"
+
+namespace dispatch {
+
+class intake_state {
+ public:
+  using time_point = std::chrono::steady_clock::time_point;
+
+  intake_state(intake_actor::pointer self, intake_config config);
+
+  // Loading: storage → queues.
+  void begin();
+  void take_read(const read_done& answer);
+  void take_accepted(const accept_done& answer);
+  void wake(const woken& answer);
+  void take_over(const lapsed_consumers& lapsed);
+  void on_tick(const tick& at);
+
+  // Handing out: queues → senders, limiter, waiting lists.
+  void answered(const room& m);
+  void confirm(const confirmed& m);
+  void start_again(const ready_items& m);
+  void granted(const permit_grant& m);
+  void change_gate(const gate_change& m);
+  void hold(const hold_scope& m);
+  void hand_again(const sender_restarted& m);
+  void start_draining();
+
+ private:
+  // intake_loading.cpp
+  void fill();
+  void ask_for_work();
+  void ask_taken_over();
+  void await_work();
+  bool wants(const source_state& from) const;
+  std::uint32_t entries_wanted(const source_state& from) const;
+  std::uint64_t loaded(lane in) const;
+  void load(const entry& what, const source_ptr& from, settlement& over, std::vector<run_ptr>& unknown);
+  run_ptr make_run(const entry& what, const source_ptr& from, settlement& over);
+  void accept(std::vector<run_ptr> runs);
+  void admit(const run_ptr& owner, settlement& over);
+  void enqueue(const run_ptr& owner, settlement& over);
+
+  // intake_flow.cpp
+  void place(slice&& work, scope_number scope, settlement& over);
+  void pump();
+  void pump(scope_number scope);
+  std::uint32_t budget(scope_number scope) const;
+  void demand_permits(scope_number scope);
+  void hand_out(scope_number scope, std::vector<work_item>& items);
+  void hold_for_tenants(scope_number scope, std::vector<work_item>& items);
+  void give(scope_number scope, platform on, std::vector<work_item>&& items);
+  void park_all(scope_number scope);
+  void park(const work_item& item, scope_number scope, settlement& over);
+  void settle(settlement&& over);
+  void check_drained();
+
+  intake_actor::pointer self_;
+  std::shared_ptr<const engine_parts> parts_;
+  job_parser parser_;
+  source_table sources_;
+  std::vector<scope_queue> queues_;  ///< by scope
+  std::vector<scope_gate> gates_;    ///< by scope
+  std::array<std::deque<work_batch_ptr>, platform_count> handed_;
+  std::deque<std::string> lapsed_;
+  std::vector<run_ptr> unaccepted_;  ///< Redis was away when they were to be made known
+  /// Bytes of job documents alive in the process.
+  std::shared_ptr<std::atomic<std::uint64_t>> loaded_bytes_ = std::make_shared<std::atomic<std::uint64_t>>(0);
+  /// A running average, so that a read asks for about as many entries as there is room for. Guesses at first.
+  std::array<double, lane_count> recipients_per_entry_{1, 4, 100};
+  std::uint32_t in_flight_ = 0;
+  std::uint32_t accepting_ = 0;
+  bool started_ = false;
+  bool reading_ = false;
+  bool taking_over_ = false;
+  bool waiting_ = false;
+  bool draining_ = false;
+  bool drained_said_ = false;
+};
+
+}  // namespace dispatch

@@ -1,0 +1,175 @@
+#include "actors/limiter.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <utility>
+
+#include "core/policy/permit_wallet.hpp"
+
+namespace dispatch {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr auto tick_interval = 10ms;
+// A refused or unreachable lease is asked for again after so long.
+constexpr auto ask_again = 50ms;
+
+/// One set of limits that are admitted together: a provider's scope, and a tenant's when tenants are limited.
+struct account {
+  scope_number scope = 0;
+  std::string tenant;
+  std::vector<limit_ask> limits;
+  permit_terms terms;  ///< of the slowest of them
+  permit_wallet wallet;
+  std::uint32_t wanted = 0;
+  bool asking = false;
+  std::chrono::steady_clock::time_point ask_after{};
+  std::chrono::steady_clock::time_point waiting_since{};
+};
+
+class limiter_state {
+ public:
+  limiter_state(limiter_actor::pointer self, limiter_config config)
+      : self_(self), parts_(config.parts), me_(parts_->limiters[config.shard]) {}
+
+  void demand(const permit_demand& asked) {
+    auto& a = account_of(asked);
+    const auto now = parts_->time->now();
+    if (a.wanted == 0) a.waiting_since = now;
+    a.wanted = std::max(a.wanted, asked.want);
+    serve(a, now);
+    arm();
+  }
+
+  void leased_from_redis(const leased& answer) {
+    const auto found = accounts_.find(answer.key);
+    if (found == accounts_.end()) return;
+    auto& a = found->second;
+    const auto now = parts_->time->now();
+    a.asking = false;
+    if (answer.leases.has_error() || answer.leases->empty()) {
+      a.ask_after = now + ask_again;
+    } else {
+      take(a, *answer.leases, answer.asked_at, now);
+    }
+    serve(a, now);
+    arm();
+  }
+
+  void on_tick(const tick& at) {
+    if (at.generation != generation_) return;
+    armed_ = false;
+    const auto now = parts_->time->now();
+    for (auto& [key, a] : accounts_) serve(a, now);
+    arm();
+  }
+
+ private:
+  account& account_of(const permit_demand& asked) {
+    auto key = parts_->scopes[asked.scope].name + '\n' + asked.tenant;
+    auto [at, fresh] = accounts_.try_emplace(std::move(key));
+    if (fresh) fill(at->second, asked);
+    return at->second;
+  }
+
+  void fill(account& a, const permit_demand& asked) {
+    a.scope = asked.scope;
+    a.tenant = asked.tenant;
+    const auto& scope = parts_->scopes[asked.scope];
+    const auto add = [&](std::string name, double rate, double burst) {
+      if (rate <= 0) return;
+      if (burst <= 0) burst = permit_limit::default_burst(rate);
+      const auto terms = permit_terms::of({rate, burst});
+      if (a.limits.empty() || terms.interval_us > a.terms.interval_us) a.terms = terms;
+      a.limits.push_back({std::move(name), rate, burst});
+    };
+    add(scope.name, scope.rate, scope.burst);
+    if (!asked.tenant.empty()) {
+      add("tenant:" + asked.tenant, parts_->config->limits.tenant_rate, parts_->config->limits.tenant_burst);
+    }
+  }
+
+  // All leases have the same count; a permit opens when the last of its slots does and ends with the first.
+  void take(account& a, const std::vector<limit_lease>& leases,
+            std::chrono::steady_clock::time_point asked_at, std::chrono::steady_clock::time_point now) {
+    const auto latest = std::max_element(leases.begin(), leases.end(), [](const auto& x, const auto& y) {
+      return x.first_slot_us < y.first_slot_us;
+    });
+    permit_lease lease;
+    lease.granted = latest->granted;
+    lease.first_slot_us = latest->first_slot_us;
+    lease.interval_us = a.terms.interval_us;
+    lease.lapse_us = a.terms.lapse_us;
+    lease.granted_at_us = latest->now_us;
+    if (lease.granted > 0) {
+      a.wallet.add(lease, asked_at, now);
+    } else {
+      a.ask_after = now + std::clamp(std::chrono::microseconds(latest->first_slot_us - latest->now_us -
+                                                               default_permit_horizon_us),
+                                     1'000us, std::chrono::microseconds(ask_again));
+    }
+  }
+
+  void serve(account& a, std::chrono::steady_clock::time_point now) {
+    if (a.wanted == 0) return;
+    const auto granted = static_cast<std::uint32_t>(a.wallet.take(a.wanted, now));
+    if (granted > 0) {
+      a.wanted -= granted;
+      parts_->measures->rate_limit_wait(parts_->scopes[a.scope].name, now - a.waiting_since);
+      a.waiting_since = now;
+      parts_->intake.send(permit_grant{a.scope, a.tenant, granted});
+    }
+    if (a.wanted > a.wallet.held()) ask(a, now);
+  }
+
+  void ask(account& a, std::chrono::steady_clock::time_point now) {
+    if (a.asking || now < a.ask_after) return;
+    a.asking = true;
+    // A chunk is what the horizon holds: small, so that little lapses when the demand goes away.
+    const auto chunk = std::max(1.0, std::ceil(double(default_permit_horizon_us) / a.terms.interval_us));
+    const auto want = std::min<std::uint32_t>(a.wanted, static_cast<std::uint32_t>(chunk));
+    auto key = parts_->scopes[a.scope].name + '\n' + a.tenant;
+    parts_->storage->lease_permits(
+        a.limits, want, std::chrono::microseconds(default_permit_horizon_us),
+        [me = me_, key = std::move(key), now](store_result<std::vector<limit_lease>> result) {
+          me.send(leased{key, std::move(result), now});
+        });
+  }
+
+  // Ticks only while somebody waits.
+  void arm() {
+    if (armed_) return;
+    const bool waiting =
+        std::any_of(accounts_.begin(), accounts_.end(), [](const auto& at) { return at.second.wanted > 0; });
+    if (!waiting) {
+      // Tenants come and go: an account that holds nothing is forgotten.
+      if (accounts_.size() > 1'000)
+        std::erase_if(accounts_, [](const auto& at) { return !at.second.asking; });
+      return;
+    }
+    armed_ = true;
+    send_later(self_, me_, tick_interval, tick{generation_});
+  }
+
+  limiter_actor::pointer self_;
+  std::shared_ptr<const engine_parts> parts_;
+  peer<limiter_actor> me_;
+  std::map<std::string, account> accounts_;
+  std::uint64_t generation_ = 0;
+  bool armed_ = false;
+};
+
+}  // namespace
+
+limiter_actor::behavior_type limiter(limiter_actor::pointer self, limiter_config config) {
+  const auto me = config.parts->limiters[config.shard];
+  log_exceptions(self, me.mailbox().actor);
+  auto state = std::make_shared<limiter_state>(self, std::move(config));
+  return {on<permit_demand>(me, [state](const permit_demand& m) { state->demand(m); }),
+          on<leased>(me, [state](const leased& m) { state->leased_from_redis(m); }),
+          on<tick>(me, [state](const tick& m) { state->on_tick(m); })};
+}
+
+}  // namespace dispatch

@@ -1,0 +1,227 @@
+#pragma once
+
+// What the actors say to each other. Every message carries a batch; none is ever serialised (one process).
+
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "actors/run.hpp"
+#include "core/policy/circuit_breaker.hpp"
+#include "storage/store.hpp"
+#include "transport/http2/message.hpp"
+#include "transport/providers/verdict.hpp"
+
+namespace dispatch {
+
+/// A scope is a provider and app, "fcm:default"; its number is its place in engine_parts::scopes.
+using scope_number = std::uint16_t;
+
+/// A hand-over that happens once: whoever claims it is answerable for what it guards from then on. Lets a
+/// batch survive the crash of the actor it was sent to, without ever being sent twice.
+class hand_over {
+ public:
+  /// True for the first caller only.
+  bool claim() noexcept { return !taken_.exchange(true, std::memory_order_acq_rel); }
+  bool taken() const noexcept { return taken_.load(std::memory_order_acquire); }
+
+ private:
+  std::atomic<bool> taken_{false};
+};
+
+/// intake → sender: send these now (the breaker allows it, the limits admitted it).
+struct work_batch {
+  scope_number scope = 0;
+  dispatch::platform platform{};
+  std::vector<work_item> items;
+  hand_over sent;  ///< claimed by the sender right before the channel gets the batch
+};
+using work_batch_ptr = std::shared_ptr<work_batch>;
+
+/// An item that ended before it reached the network: cannot be rendered, expired, cancelled.
+struct local_end {
+  work_item item;
+  outcome result{};
+  std::string_view reason;  ///< static text
+  std::string detail;
+};
+
+/// channel → tracker: what one turn of the io thread's loop brought.
+struct completion_batch {
+  struct answered {
+    work_item item;
+    http2::completion answer;
+  };
+  scope_number scope = 0;
+  std::vector<answered> answers;
+  std::vector<local_end> ends;
+  hand_over applied;  ///< claimed by the tracker; until then the channel keeps the batch
+};
+using completion_batch_ptr = std::shared_ptr<completion_batch>;
+
+/// tracker → supervisor: answers of one scope in the order they came, for its breaker, with the items that
+/// are not over yet and wait for the breaker's word on what they cost.
+struct answers {
+  struct unfinished {
+    work_item item;
+    verdict said;
+  };
+  scope_number scope = 0;
+  std::vector<std::pair<breaker_answer, std::uint32_t>> counted;  ///< run lengths
+  std::uint64_t first_attempts = 0;                               ///< among them, for the retry budget
+  std::vector<unfinished> items;
+  /// Room in the scope's window to be passed on to the intake once the breaker has had its say (a batch with
+  /// failures must not be replaced by new work before that); 0: the tracker has told the intake itself.
+  std::uint32_t room = 0;
+};
+
+/// supervisor → retry: try again, or give up.
+struct retry_batch {
+  struct entry {
+    work_item item;
+    verdict said;
+    bool costs_attempt = true;
+  };
+  scope_number scope = 0;
+  bool blocked = false;              ///< the breaker is not closed: hand back at once, the intake parks
+  std::uint64_t first_attempts = 0;  ///< made since the last batch: what the retry budget grows by
+  std::vector<entry> entries;
+};
+
+/// retry → intake: these may start again.
+struct ready_items {
+  scope_number scope = 0;
+  std::vector<work_item> items;
+  bool counted = false;  ///< they still count in max_in_flight, and leave it with this message
+};
+
+/// retry, intake → tracker: these ended without an answer, or leave memory for a waiting list.
+/// A settlement with many items of one run parks them as one rest.
+struct settlement {
+  bool counted = false;  ///< the items still count in max_in_flight, until Redis has confirmed this
+  std::vector<local_end> ends;
+  struct park {
+    work_item item;
+    source to;
+    std::optional<epoch_ms> due;
+  };
+  std::vector<park> parks;
+  /// Entries that are over without a run: repeats, and (with a letter) what could not be used.
+  std::vector<entry_ref> finished_entries;
+  std::vector<dead_letter> letters;
+
+  bool empty() const noexcept {
+    return ends.empty() && parks.empty() && finished_entries.empty() && letters.empty();
+  }
+};
+
+/// tracker → intake: these left the scope's window.
+struct room {
+  scope_number scope = 0;
+  std::uint32_t answered = 0;
+};
+/// tracker, retry → intake: these left max_in_flight: Redis confirmed their end, or a known failure waits to
+/// be tried again.
+struct confirmed {
+  std::uint32_t recipients = 0;
+};
+
+/// supervisor → intake: what a scope may do from now on.
+struct gate_change {
+  scope_number scope = 0;
+  breaker_state state{};
+  std::uint32_t probes = 0;  ///< half open: how many may be sent
+};
+/// tracker → intake: the provider asked for quiet (429 of a whole project).
+struct hold_scope {
+  scope_number scope = 0;
+  std::chrono::steady_clock::time_point until;
+};
+
+/// intake → limiter shard: may `want` items of this scope (and tenant) start?
+struct permit_demand {
+  scope_number scope = 0;
+  std::string tenant;  ///< empty when tenants have no limit
+  std::uint32_t want = 0;
+};
+/// limiter shard → intake: this many, now (a permit is good for 100 ms).
+struct permit_grant {
+  scope_number scope = 0;
+  std::string tenant;
+  std::uint32_t granted = 0;
+};
+
+/// store → intake
+struct read_done {
+  store_result<std::vector<read_batch>> batches;
+  bool taken_over = false;
+  std::string consumer;  ///< whose entries they were, when taken over
+};
+struct accept_done {
+  std::vector<run_ptr> runs;  ///< as they were asked for
+  store_result<std::vector<acceptance_result>> results;
+};
+struct woken {
+  store_result<std::vector<control_event>> events;
+};
+struct lapsed_consumers {
+  std::vector<std::string> names;
+};
+/// store → tracker
+struct write_done {
+  std::uint64_t sequence = 0;
+  store_result<nothing> result;
+};
+/// store → limiter shard
+struct leased {
+  std::string key;
+  store_result<std::vector<limit_lease>> leases;
+  std::chrono::steady_clock::time_point asked_at;
+};
+/// store → supervisor
+struct breaker_loaded {
+  scope_number scope = 0;
+  store_result<breaker_record> record;
+};
+struct probes_taken {
+  scope_number scope = 0;
+  std::uint64_t version = 0;
+  store_result<std::uint32_t> granted;
+};
+struct lease_answer {
+  bool acquired = false;  ///< answer to acquire (else to renew)
+  store_result<std::uint64_t> epoch;
+};
+/// channel → supervisor: something happened to a connection or credential rather than to one request.
+struct channel_event {
+  scope_number scope = 0;
+  bool counts_failure = false;
+};
+
+/// intake → supervisor: another process changed something all must know.
+struct control_notice {
+  control_event event;
+};
+
+/// To self, on time. `generation` tells a tick of an earlier incarnation apart.
+struct tick {
+  std::uint64_t generation = 0;
+};
+/// supervisor → intake: the lease is held and the breakers are known: begin.
+struct start {};
+/// supervisor → retry → intake: keep nothing in memory, start no more; the intake says `drained` when nothing
+/// is left in flight. It passes through the retry actor, so that what that one parks reaches the tracker
+/// first.
+struct drain {};
+/// intake → tracker: nothing starts any more; say `drained` when all is written.
+struct drained {};
+/// A sender was restarted: hand it again what its predecessor had not handed over.
+struct sender_restarted {
+  dispatch::platform platform{};
+};
+
+}  // namespace dispatch

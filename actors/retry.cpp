@@ -1,0 +1,166 @@
+#include "actors/retry.hpp"
+
+#include <algorithm>
+#include <map>
+#include <random>
+#include <utility>
+
+#include "core/policy/retry_budget.hpp"
+#include "core/policy/retry_policy.hpp"
+
+namespace dispatch {
+namespace {
+
+using namespace std::chrono_literals;
+using steady = std::chrono::steady_clock;
+
+// Beyond so many in memory the rest is parked, however short its wait.
+constexpr std::size_t max_waiting = 10'000;
+constexpr auto tick_interval = 20ms;
+
+class retry_state {
+ public:
+  retry_state(retry_actor::pointer self, retry_config config)
+      : self_(self), parts_(config.parts), random_(config.seed) {
+    const auto& rules = parts_->config->retry;
+    rules_.max_attempts = rules.attempts;
+    rules_.backoff = {rules.base, rules.cap};
+    for (std::size_t i = 0; i < parts_->scopes.size(); ++i) {
+      budgets_.emplace_back(retry_budget_settings{rules.budget_ratio, rules.budget_per_second},
+                            parts_->time->now());
+    }
+  }
+
+  void take(const retry_batch& batch) {
+    now_ = parts_->time->now();
+    wall_ = parts_->time->wall();
+    budgets_[batch.scope].on_first_attempts(batch.first_attempts, now_);
+    ready_items back{batch.scope, {}, true};
+    settlement over;
+    over.counted = true;
+    shelved_ = 0;
+    for (const auto& entry : batch.entries) decide(batch, entry, back, over);
+    if (!back.items.empty()) parts_->intake.send(std::move(back));
+    if (!over.empty()) parts_->tracker.send(std::move(over));
+    if (shelved_ > 0) parts_->intake.send(confirmed{shelved_});
+    arm();
+  }
+
+  void on_tick() {
+    armed_ = false;
+    now_ = parts_->time->now();
+    std::map<scope_number, ready_items> back;
+    while (!waiting_.empty() && waiting_.begin()->first <= now_) {
+      auto node = waiting_.extract(waiting_.begin());
+      auto& waiter = node.mapped();
+      if (!budgets_[waiter.scope].try_take(now_)) {
+        const auto later =
+            std::clamp(budgets_[waiter.scope].next_available(now_), now_ + tick_interval, now_ + 1'000ms);
+        node.key() = later;
+        waiting_.insert(std::move(node));
+        continue;
+      }
+      auto& out = back[waiter.scope];
+      out.scope = waiter.scope;
+      out.items.push_back(std::move(waiter.item));
+    }
+    for (auto& [scope, items] : back) parts_->intake.send(std::move(items));
+    arm();
+  }
+
+  // What waits in memory is parked at once, so that the process may go.
+  void drain() {
+    draining_ = true;
+    settlement over;
+    const auto wall = parts_->time->wall();
+    const auto now = parts_->time->now();
+    for (auto& [due, waiter] : waiting_) {
+      const auto in = std::chrono::duration_cast<epoch_ms>(std::max(due - now, steady::duration::zero()));
+      over.parks.push_back({waiter.item, home_of(waiter.item, waiter.scope), wall + in});
+    }
+    waiting_.clear();
+    if (!over.empty()) parts_->tracker.send(std::move(over));
+    parts_->intake.send_urgent(dispatch::drain{});
+  }
+
+ private:
+  struct waiting_item {
+    scope_number scope = 0;
+    work_item item;
+  };
+
+  void decide(const retry_batch& batch, const retry_batch::entry& entry, ready_items& back,
+              settlement& over) {
+    auto& state = entry.item.state();
+    if (entry.costs_attempt) ++state.attempts;
+    if (batch.blocked || (entry.said.what == verdict::kind::retry_free && entry.said.retry_after == 0ms)) {
+      back.items.push_back(entry.item);
+      return;
+    }
+    const auto made = std::max<std::uint32_t>(state.attempts, 1);
+    const auto asked = entry.said.retry_after > 0ms
+                           ? std::optional<std::chrono::milliseconds>(entry.said.retry_after)
+                           : std::nullopt;
+    const auto decision = decide_retry(rules_, made, asked, wall_, entry.item.owner->document->expires_at,
+                                       std::uniform_real_distribution<>(0.0, 1.0)(random_));
+    switch (decision.verdict) {
+      case retry_verdict::dead:
+        over.ends.push_back({entry.item, outcome::dead, entry.said.reason, {}});
+        return;
+      case retry_verdict::expired:
+        over.ends.push_back({entry.item, outcome::expired, "expired", {}});
+        return;
+      case retry_verdict::retry:
+        wait(batch.scope, entry, decision.retry_at, over);
+        return;
+    }
+  }
+
+  void wait(scope_number scope, const retry_batch::entry& entry, epoch_ms at, settlement& over) {
+    const auto in = std::max(at - wall_, epoch_ms{0});
+    parts_->measures->retries(parts_->scopes[scope].by, entry.said.reason, 1);
+    if (draining_ || in > parts_->config->engine.park_after || waiting_.size() >= max_waiting) {
+      over.parks.push_back({entry.item, home_of(entry.item, scope), at});
+      return;
+    }
+    waiting_.emplace(now_ + in, waiting_item{scope, entry.item});
+    ++shelved_;
+  }
+
+  source home_of(const work_item& item, scope_number scope) const {
+    return {item.owner->lane, parts_->scopes[scope].name};
+  }
+
+  void arm() {
+    if (armed_ || waiting_.empty()) return;
+    armed_ = true;
+    const auto in =
+        std::chrono::ceil<std::chrono::milliseconds>(waiting_.begin()->first - parts_->time->now());
+    send_later(self_, parts_->retry, std::clamp<std::chrono::milliseconds>(in, 1ms, tick_interval), tick{});
+  }
+
+  retry_actor::pointer self_;
+  std::shared_ptr<const engine_parts> parts_;
+  std::mt19937_64 random_;
+  retry_rules rules_;
+  std::vector<retry_budget> budgets_;
+  std::multimap<steady::time_point, waiting_item> waiting_;
+  steady::time_point now_;
+  epoch_ms wall_{};
+  std::uint32_t shelved_ = 0;  ///< by the batch at hand
+  bool armed_ = false;
+  bool draining_ = false;
+};
+
+}  // namespace
+
+retry_actor::behavior_type retry(retry_actor::pointer self, retry_config config) {
+  const auto me = config.parts->retry;
+  log_exceptions(self, me.mailbox().actor);
+  auto state = std::make_shared<retry_state>(self, std::move(config));
+  return {on<retry_batch>(me, [state](const retry_batch& m) { state->take(m); }),
+          on<tick>(me, [state](const tick&) { state->on_tick(); }),
+          on<drain>(me, [state](const drain&) { state->drain(); })};
+}
+
+}  // namespace dispatch

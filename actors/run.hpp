@@ -1,0 +1,62 @@
+#pragma once
+
+// One job (or the parked rest of one) while the engine works on it: the parsed document, where it was read,
+// and where each recipient stands. Shared by the items that point into it.
+//
+// Who may touch what: the document is immutable. `compiled` is made once by whichever sender needs it first.
+// A recipient's state belongs to whoever holds its work item at the moment (intake, sender, channel, tracker,
+// supervisor, retry in turn): the hand-over is a message, so no two touch it at once. `open` and `done` are
+// the tracker's.
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "core/job/job.hpp"
+#include "storage/records.hpp"
+#include "transport/providers/adapter.hpp"
+
+namespace dispatch {
+
+struct recipient_state {
+  std::uint16_t attempts = 0;
+  bool probe = false;      ///< sent as a half-open breaker's probe
+  bool refreshed = false;  ///< the credential was already renewed once on its account
+  bool ended = false;
+};
+
+struct run {
+  std::unique_ptr<dispatch::job> document;
+  entry_ref where;
+  dispatch::lane lane = dispatch::lane::normal;
+  epoch_ms stored_at{};
+  bool has_hash = false;
+  std::string correlation_id, traceparent;
+  std::vector<recipient_state> states;
+  std::uint32_t open = 0;
+
+  const compiled_message& compiled(platform target, const provider_adapter& adapter) {
+    const auto at = index_of(target);
+    std::call_once(once_[at], [&] { compiled_[at] = adapter.compile(*document, target); });
+    return *compiled_[at];
+  }
+
+ private:
+  std::array<std::once_flag, platform_count> once_;
+  std::array<std::unique_ptr<compiled_message>, platform_count> compiled_;
+};
+using run_ptr = std::shared_ptr<run>;
+
+/// One recipient of one run: what moves through the engine.
+struct work_item {
+  run_ptr owner;
+  std::uint32_t position = 0;
+
+  const dispatch::recipient& who() const { return owner->document->recipients[position]; }
+  recipient_state& state() const { return owner->states[position]; }
+};
+
+}  // namespace dispatch

@@ -1,0 +1,113 @@
+#include "actors/sender.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace dispatch {
+namespace {
+
+std::string_view reason_of(render_status status) {
+  switch (status) {
+    case render_status::ok:
+      return "";
+    case render_status::missing_variable:
+      return "missing_variable";
+    case render_status::payload_too_large:
+      return "payload_too_large";
+    case render_status::unsupported_target:
+      return "unsupported_target";
+    case render_status::invalid_message:
+      return "invalid_message";
+  }
+  return "other";
+}
+
+class batch_renderer {
+ public:
+  batch_renderer(const engine_parts& parts, const work_batch& batch)
+      : scope_(parts.scopes[batch.scope]), now_(parts.time->now()), wall_(parts.time->wall()) {
+    requests_.reserve(batch.items.size());
+  }
+
+  void add(const work_item& item) {
+    const auto& document = *item.owner->document;
+    if (document.expires_at && *document.expires_at <= wall_) {
+      end(item, outcome::expired, "expired", {});
+      return;
+    }
+    if (document.dry_run && !scope_.adapter->sends_dry_run()) {
+      dry_run(item);
+      return;
+    }
+    outgoing out;
+    std::string detail;
+    const auto status = render(item, out.request, detail);
+    if (status != render_status::ok) {
+      end(item, outcome::failed, reason_of(status), std::move(detail));
+      return;
+    }
+    out.item = item;
+    out.request.lane = item.owner->lane;
+    out.request.deadline = deadline(document);
+    requests_.push_back(std::move(out));
+  }
+
+  std::vector<outgoing>& requests() { return requests_; }
+  std::vector<local_end>& ends() { return ends_; }
+
+ private:
+  render_status render(const work_item& item, http2::request& request, std::string& detail) {
+    const auto& document = *item.owner->document;
+    const auto& who = item.who();
+    const auto key = dedupe_key::of(document.tenant, document.id, who.index);
+    const auto& compiled = item.owner->compiled(who.platform, *scope_.adapter);
+    return scope_.adapter->render(compiled, document, who, key, request, detail);
+  }
+
+  // Everything but the sending, where the provider has no validation of its own.
+  void dry_run(const work_item& item) {
+    http2::request discarded;
+    std::string detail;
+    const auto status = render(item, discarded, detail);
+    if (status == render_status::ok) {
+      end(item, outcome::delivered, "dry_run", {});
+    } else {
+      end(item, outcome::failed, reason_of(status), std::move(detail));
+    }
+  }
+
+  void end(const work_item& item, outcome result, std::string_view reason, std::string detail) {
+    ends_.push_back({item, result, reason, std::move(detail)});
+  }
+
+  std::chrono::steady_clock::time_point deadline(const job& document) const {
+    auto at = now_ + scope_.timeout;
+    if (document.expires_at) at = std::min(at, now_ + (*document.expires_at - wall_));
+    return at;
+  }
+
+  const scope_info& scope_;
+  std::chrono::steady_clock::time_point now_;
+  epoch_ms wall_;
+  std::vector<outgoing> requests_;
+  std::vector<local_end> ends_;
+};
+
+void send(const engine_parts& parts, const work_batch_ptr& batch) {
+  batch_renderer renderer(parts, *batch);
+  for (const auto& item : batch->items) renderer.add(item);
+  // Up to here an exception leaves the batch with the intake; from here on it is the channel's.
+  if (!batch->sent.claim()) return;
+  parts.scopes[batch->scope].way->submit(std::move(renderer.requests()), std::move(renderer.ends()));
+}
+
+}  // namespace
+
+sender_actor::behavior_type sender(sender_actor::pointer self, sender_config config) {
+  const auto& me = config.parts->senders[index_of(config.serves)];
+  log_exceptions(self, me.mailbox().actor);
+  return {
+      on<work_batch_ptr>(me, [parts = config.parts](const work_batch_ptr& batch) { send(*parts, batch); })};
+}
+
+}  // namespace dispatch

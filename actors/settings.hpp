@@ -1,0 +1,135 @@
+#pragma once
+
+// Everything that can be configured, with its default. configs/dispatchd.toml is the same list for people;
+// a test compares the two. Times are durations; rates are per second.
+
+#include <array>
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/types.hpp"
+
+namespace dispatch {
+
+struct redis_settings {
+  std::string url = "redis://127.0.0.1:6379";  ///< secret when it holds a password
+  std::string ca_file;
+  std::string password_file;
+  std::string name_space = "dispatch";  ///< key `namespace`
+  std::string consumer;                 ///< empty: HOST-PID-RANDOM
+  std::chrono::milliseconds command_timeout{5'000};
+};
+
+struct engine_settings {
+  std::uint32_t io_threads = 1;
+  std::uint32_t scheduler_threads = 1;
+  /// Recipients started and not yet confirmed by Redis; the most a crash can repeat.
+  std::uint32_t max_in_flight = 4'096;
+  std::chrono::milliseconds lease{30'000};
+  std::chrono::milliseconds takeover_scan{5'000};
+  std::chrono::milliseconds drain_grace{25'000};
+  /// Notifications read ahead per lane, and bytes of job documents over all lanes.
+  std::uint32_t read_ahead = 4'096;
+  std::uint64_t read_ahead_bytes = 32u << 20;
+  std::uint32_t limiter_shards = 2;
+  /// A wait longer than this is parked in Redis instead of memory.
+  std::chrono::milliseconds park_after{5'000};
+};
+
+struct lane_settings {
+  std::array<std::uint32_t, lane_count> weights{8, 4, 1};  ///< keys high, normal, bulk
+};
+
+struct platform_settings {
+  /// Which provider serves a platform; none = recipients of it end failed, reason no_provider.
+  std::array<std::optional<provider>, platform_count> served_by{provider::fcm, provider::apns, provider::fcm,
+                                                                std::nullopt, std::nullopt};
+};
+
+struct retry_settings {
+  std::uint32_t attempts = 5;
+  std::chrono::milliseconds base{1'000};
+  std::chrono::milliseconds cap{300'000};
+  double budget_ratio = 0.1;        ///< retries per first attempt …
+  double budget_per_second = 10.0;  ///< … plus this many a second, per provider
+};
+
+struct breaker_config {
+  std::uint32_t failures = 5;
+  std::chrono::milliseconds window{60'000};
+  double min_failure_ratio = 0.5;
+  std::uint32_t sample = 20;
+  std::chrono::milliseconds open_for{30'000};
+  std::chrono::milliseconds open_for_max{300'000};
+  std::uint32_t probes = 3;
+};
+
+struct limit_settings {
+  double tenant_rate = 0;   ///< per tenant; 0 = none
+  double tenant_burst = 0;  ///< 0 = max(1, rate/10)
+};
+
+enum class results_level : std::uint8_t { all, failures, none };
+
+struct results_settings {
+  results_level level = results_level::failures;
+  std::uint64_t max_length = 1'000'000;
+};
+
+struct log_settings {
+  std::string level = "info";  ///< trace debug info warn error
+  std::string file;            ///< empty: standard error
+};
+
+struct admin_settings {
+  std::string listen = "127.0.0.1:9180";  ///< empty = off
+  std::vector<std::string> allow, deny;   ///< addresses or CIDR; deny wins
+};
+
+/// What every provider's app has.
+struct provider_app {
+  std::string app = "default";
+  std::string endpoint;
+  std::string ca_file;
+  std::chrono::milliseconds timeout{15'000};
+  std::uint32_t max_connections = 4;
+  std::uint32_t max_streams = 100;
+  double rate = 0;   ///< sends per second over all processes; 0 = no limit
+  double burst = 0;  ///< 0 = max(1, rate/10)
+};
+
+struct fcm_app : provider_app {
+  fcm_app() { endpoint = "https://fcm.googleapis.com"; }
+  std::string project_id;  ///< empty: the service account's
+  std::string service_account_file;
+  std::string token_ca_file;                    ///< for the token endpoint; empty: ca_file
+  std::string sender_mismatch = "quarantined";  ///< quarantined | failed | invalid_token
+};
+
+struct apns_app : provider_app {
+  apns_app() { endpoint = "https://api.push.apple.com"; }
+  std::string key_file, key_id, team_id, topic;
+  std::string environment = "production";        ///< production | sandbox: picks the default endpoint
+  std::string bad_device_token = "quarantined";  ///< quarantined | invalid_token
+};
+
+struct settings {
+  redis_settings redis;
+  engine_settings engine;
+  lane_settings lanes;
+  platform_settings platforms;
+  retry_settings retry;
+  breaker_config breaker;
+  limit_settings limits;
+  results_settings results;
+  log_settings log;
+  admin_settings admin;
+  std::vector<fcm_app> fcm;    ///< [fcm.APP]
+  std::vector<apns_app> apns;  ///< [apns.APP]
+};
+
+}  // namespace dispatch

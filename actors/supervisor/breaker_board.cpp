@@ -1,0 +1,110 @@
+#include "actors/supervisor/breaker_board.hpp"
+
+#include <utility>
+
+namespace dispatch {
+namespace {
+
+breaker_settings settings_of(const breaker_config& config) {
+  breaker_settings settings;
+  settings.failure_threshold = config.failures;
+  settings.failure_window = config.window;
+  settings.min_failure_ratio = config.min_failure_ratio;
+  settings.open_for = config.open_for;
+  settings.max_open_for = config.open_for_max;
+  settings.probes = config.probes;
+  return settings;
+}
+
+}  // namespace
+
+breaker_board::breaker_board(const std::vector<scope_info>& scopes, const breaker_config& config)
+    : probes_per_round_(config.probes) {
+  for (std::size_t i = 0; i < scopes.size(); ++i) {
+    entries_.push_back({circuit_breaker(settings_of(config)), 0, false});
+  }
+}
+
+breaker_board::step breaker_board::record(
+    scope_number scope, const std::vector<std::pair<breaker_answer, std::uint32_t>>& counted, epoch_ms now) {
+  auto& [breaker, version, owns_round] = entries_[scope];
+  step result;
+  for (const auto& [what, count] : counted) {
+    if (what == breaker_answer::success) {
+      result.changed |= breaker.record_successes(count, now).has_value();
+    } else {
+      for (std::uint32_t i = 0; i < count; ++i) result.changed |= breaker.record(what, now).has_value();
+    }
+  }
+  if (result.changed) owns_round = false;
+  result.new_probes = !result.changed && owns_round && breaker.state() == breaker_state::half_open;
+  return result;
+}
+
+breaker_board::step breaker_board::advance(scope_number scope, epoch_ms now) {
+  auto& entry = entries_[scope];
+  step result;
+  result.changed = entry.breaker.advance(now).has_value();
+  if (result.changed) entry.owns_round = false;
+  result.new_probes =
+      !result.changed && entry.owns_round && entry.breaker.state() == breaker_state::half_open;
+  return result;
+}
+
+breaker_board::step breaker_board::adopt(scope_number scope, const breaker_record& record, epoch_ms now) {
+  auto& entry = entries_[scope];
+  if (record.version <= entry.version) return {};
+  entry.version = record.version;
+  breaker_snapshot snapshot;
+  snapshot.state = parse_breaker_state(record.state).value_or(breaker_state::closed);
+  snapshot.failures = record.failures;
+  snapshot.opened_at = record.opened_at;
+  snapshot.retry_at = record.retry_at;
+  snapshot.open_for = record.open_for;
+  snapshot.reason = record.reason;
+  step result;
+  result.changed = entry.breaker.adopt(snapshot, now).has_value();
+  if (result.changed) entry.owns_round = false;
+  return result;
+}
+
+std::uint32_t breaker_board::own_round(scope_number scope, epoch_ms now) {
+  entries_[scope].owns_round = true;
+  return probes(scope, now);
+}
+
+std::uint32_t breaker_board::probes(scope_number scope, epoch_ms now) {
+  auto& entry = entries_[scope];
+  if (!entry.owns_round) return 0;
+  return entry.breaker.admit(probes_per_round_, now);
+}
+
+breaker_record breaker_board::next_record(scope_number scope, epoch_ms now) {
+  auto& entry = entries_[scope];
+  const auto snapshot = entry.breaker.snapshot(now);
+  breaker_record record;
+  record.state = to_string(snapshot.state);
+  record.failures = snapshot.failures;
+  record.opened_at = snapshot.opened_at;
+  record.retry_at = snapshot.retry_at;
+  record.open_for = snapshot.open_for;
+  record.reason = snapshot.reason;
+  record.version = ++entry.version;
+  return record;
+}
+
+int metric_value(breaker_state state) noexcept {
+  switch (state) {
+    case breaker_state::closed:
+    case breaker_state::forced_closed:
+      return 0;
+    case breaker_state::half_open:
+      return 1;
+    case breaker_state::open:
+    case breaker_state::forced_open:
+      return 2;
+  }
+  return 0;
+}
+
+}  // namespace dispatch

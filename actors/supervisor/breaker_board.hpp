@@ -1,0 +1,60 @@
+#pragma once
+
+// The breakers of all scopes, and how they agree with what other processes stored. Plain data; belongs to the
+// supervisor, which does what the returned steps say.
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "actors/messages.hpp"
+#include "actors/parts.hpp"
+#include "core/policy/circuit_breaker.hpp"
+
+namespace dispatch {
+
+class breaker_board {
+ public:
+  breaker_board(const std::vector<scope_info>& scopes, const breaker_config& config);
+
+  struct step {
+    bool changed = false;     ///< the state changed here: store it, tell the intake
+    bool new_probes = false;  ///< half open, and probes of this process's round came back
+  };
+
+  /// What a batch of answers does to the scope's breaker.
+  step record(scope_number scope, const std::vector<std::pair<breaker_answer, std::uint32_t>>& counted,
+              epoch_ms now);
+  /// What time does.
+  step advance(scope_number scope, epoch_ms now);
+  /// Another process's word, if it is newer than ours. changed: tell the intake; nothing is to be stored.
+  step adopt(scope_number scope, const breaker_record& record, epoch_ms now);
+
+  /// This process won the round's probes; how many may go out now.
+  std::uint32_t own_round(scope_number scope, epoch_ms now);
+  /// Probes of a round it owns that may go out (again).
+  std::uint32_t probes(scope_number scope, epoch_ms now);
+
+  breaker_state state(scope_number scope) const { return entries_[scope].breaker.state(); }
+  bool passes_freely(scope_number scope) const {
+    return state(scope) == breaker_state::closed || state(scope) == breaker_state::forced_closed;
+  }
+  /// The record to store for a change made here: its version is one more than the last known.
+  breaker_record next_record(scope_number scope, epoch_ms now);
+  std::uint64_t version(scope_number scope) const { return entries_[scope].version; }
+  bool owns_round(scope_number scope) const { return entries_[scope].owns_round; }
+
+ private:
+  struct scope_breaker {
+    circuit_breaker breaker;
+    std::uint64_t version = 0;
+    bool owns_round = false;
+  };
+  std::uint32_t probes_per_round_;
+  std::vector<scope_breaker> entries_;
+};
+
+/// As metrics have it: 0 closed, 1 half open, 2 open.
+int metric_value(breaker_state state) noexcept;
+
+}  // namespace dispatch

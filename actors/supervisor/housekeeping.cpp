@@ -1,0 +1,140 @@
+#include "actors/supervisor/housekeeping.hpp"
+
+#include <utility>
+
+namespace dispatch {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr auto due_interval = 500ms;
+constexpr auto sample_interval = 2'000ms;
+constexpr std::uint32_t due_at_once = 256;
+
+}  // namespace
+
+void lease_keeper::acquire() {
+  asking_ = true;
+  parts_->storage->acquire(parts_->config->engine.lease,
+                           [me = parts_->supervisor](store_result<std::uint64_t> result) {
+                             me.send(lease_answer{true, std::move(result)});
+                           });
+}
+
+void lease_keeper::renew() {
+  asking_ = true;
+  parts_->storage->renew(parts_->config->engine.lease,
+                         [me = parts_->supervisor](store_result<nothing> result) {
+                           if (result.has_value()) {
+                             me.send(lease_answer{false, std::uint64_t{0}});
+                           } else {
+                             me.send(lease_answer{false, result.error()});
+                           }
+                         });
+}
+
+lease_keeper::news lease_keeper::answered(const lease_answer& answer,
+                                          std::chrono::steady_clock::time_point now) {
+  asking_ = false;
+  if (answer.epoch.has_value()) {
+    renewed_at_ = now;
+    return answer.acquired && !std::exchange(held_, true) ? news::acquired : news::none;
+  }
+  switch (answer.epoch.error().what) {
+    case store_error::code::unavailable:
+      return news::none;
+    case store_error::code::fenced:
+      return news::fenced;
+    case store_error::code::refused:
+      return answer.acquired ? news::refused : news::none;
+  }
+  return news::none;
+}
+
+void lease_keeper::on_tick(std::chrono::steady_clock::time_point now) {
+  if (asking_) return;
+  if (!held_) {
+    acquire();
+  } else if (now - renewed_at_ >= parts_->config->engine.lease / 3) {
+    renew();
+  }
+}
+
+void lease_keeper::release(std::function<void()> then) {
+  if (!held_) {
+    then();
+    return;
+  }
+  held_ = false;
+  parts_->storage->release([then = std::move(then)](const store_result<nothing>&) { then(); });
+}
+
+void housekeeping::on_tick(const engine_parts& parts, time_point now, bool draining) {
+  if (now - sampled_ >= sample_interval) {
+    sampled_ = now;
+    sample(parts);
+  }
+  if (draining) return;
+  if (now - due_moved_ >= due_interval) {
+    due_moved_ = now;
+    move_due(parts);
+  }
+  if (now - looked_ >= parts.config->engine.takeover_scan) {
+    looked_ = now;
+    look_for_lapsed(parts);
+  }
+}
+
+void housekeeping::move_due(const engine_parts& parts) {
+  // A full batch means that more is due: go on until one is not full, without holding anything up.
+  struct mover {
+    static void run(dispatch::store* storage) {
+      storage->move_due(due_at_once, [storage](store_result<std::uint32_t> moved) {
+        if (moved.has_value() && *moved == due_at_once) run(storage);
+      });
+    }
+  };
+  mover::run(parts.storage);
+}
+
+void housekeeping::look_for_lapsed(const engine_parts& parts) {
+  parts.storage->lapsed([intake = parts.intake](store_result<std::vector<std::string>> names) {
+    if (names.has_value() && !names->empty()) intake.send(lapsed_consumers{std::move(*names)});
+  });
+}
+
+void housekeeping::sample(const engine_parts& parts) {
+  for (const auto& scope : parts.scopes) {
+    const auto expires = scope.way->credential_expires_at();
+    if (expires > 0)
+      parts.measures->credential_expiry(scope.by, scope.app, std::chrono::milliseconds(expires));
+    parts.measures->in_flight(scope.by, scope.way->in_flight());
+  }
+  const auto gauge = [&parts](const mailbox& box) {
+    parts.measures->mailbox_depth(box.actor, box.depth.load(std::memory_order_relaxed));
+  };
+  gauge(parts.intake.mailbox());
+  gauge(parts.tracker.mailbox());
+  gauge(parts.retry.mailbox());
+  gauge(parts.supervisor.mailbox());
+  for (const auto& each : parts.limiters) gauge(each.mailbox());
+  for (auto on : all_platforms) {
+    if (parts.config->platforms.served_by[index_of(on)]) gauge(parts.senders[index_of(on)].mailbox());
+  }
+  parts.storage->sample([measures = parts.measures, warned = warning_](store_result<store_sample> result) {
+    if (!result.has_value()) return;
+    for (auto in : all_lanes) {
+      const auto& lane = result->lanes[index_of(in)];
+      measures->lane_state(in, lane.depth, lane.oldest_age, lane.pending);
+    }
+    for (const auto& [where, length] : result->waiting) measures->waiting(where.scope, where.lane, length);
+    measures->scheduled(result->scheduled);
+    measures->dead_letters(result->dead_letters);
+    if (*warned != result->durability_warning) {
+      *warned = result->durability_warning;
+      if (!warned->empty()) log::warn("durability", {{"detail", *warned}});
+    }
+  });
+}
+
+}  // namespace dispatch

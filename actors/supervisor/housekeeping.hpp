@@ -1,0 +1,51 @@
+#pragma once
+
+// The supervisor's periodic duties: the lease, what became due, who lapsed, samples for the metrics.
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "actors/parts.hpp"
+
+namespace dispatch {
+
+/// Takes the lease, renews it by one write every third of its length, and gives it back.
+class lease_keeper {
+ public:
+  explicit lease_keeper(std::shared_ptr<const engine_parts> parts) : parts_(std::move(parts)) {}
+
+  enum class news : std::uint8_t { none, acquired, fenced, refused };
+
+  void acquire();
+  news answered(const lease_answer& answer, std::chrono::steady_clock::time_point now);
+  void on_tick(std::chrono::steady_clock::time_point now);
+  bool held() const noexcept { return held_; }
+  /// Calls back in any case, also when Redis is away.
+  void release(std::function<void()> then);
+
+ private:
+  void renew();
+
+  std::shared_ptr<const engine_parts> parts_;
+  std::chrono::steady_clock::time_point renewed_at_{};
+  bool held_ = false;
+  bool asking_ = false;
+};
+
+class housekeeping {
+ public:
+  using time_point = std::chrono::steady_clock::time_point;
+  void on_tick(const engine_parts& parts, time_point now, bool draining);
+
+ private:
+  void move_due(const engine_parts& parts);
+  void look_for_lapsed(const engine_parts& parts);
+  void sample(const engine_parts& parts);
+
+  time_point due_moved_{}, looked_{}, sampled_{};
+  std::shared_ptr<std::string> warning_ = std::make_shared<std::string>();
+};
+
+}  // namespace dispatch

@@ -1,0 +1,310 @@
+#include "actors/supervisor/supervisor.hpp"
+
+#include <algorithm>
+#include <random>
+#include <utility>
+
+#include "actors/supervisor/breaker_board.hpp"
+#include "actors/supervisor/housekeeping.hpp"
+
+namespace dispatch {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr auto tick_interval = 250ms;
+
+class supervisor_state {
+ public:
+  supervisor_state(supervisor_actor::pointer self, supervisor_config config)
+      : self_(self),
+        parts_(config.parts),
+        config_(std::move(config)),
+        children_(std::move(config_.children)),
+        board_(parts_->scopes, parts_->config->breaker),
+        keeper_(parts_),
+        random_(std::random_device{}()),
+        loaded_(parts_->scopes.size(), false),
+        first_attempts_(parts_->scopes.size(), 0) {}
+
+  void begin() {
+    self_->set_down_handler([this](const caf::down_msg& down) { child_died(down); });
+    for (const auto& child : children_.start_all()) self_->monitor(child);
+    keeper_.acquire();
+    send_later(self_, parts_->supervisor, tick_interval, tick{});
+  }
+
+  // Lease and start-up ----------------------------------------------------------------------------------
+
+  void lease_answered(const lease_answer& answer) {
+    switch (keeper_.answered(answer, parts_->time->now())) {
+      case lease_keeper::news::acquired:
+        log::info("lease_acquired", {{"epoch", *answer.epoch}});
+        for (std::size_t i = 0; i < parts_->scopes.size(); ++i) load_breaker(static_cast<scope_number>(i));
+        break;
+      case lease_keeper::news::fenced:
+        parts_->measures->fenced();
+        give_up("fenced: another process took this one's work over");
+        break;
+      case lease_keeper::news::refused:
+        give_up("the store refuses this process: " + answer.epoch.error().detail);
+        break;
+      case lease_keeper::news::none:
+        break;
+    }
+  }
+
+  void load_breaker(scope_number scope) {
+    parts_->storage->load_breaker(parts_->scopes[scope].name,
+                                  [me = parts_->supervisor, scope](store_result<breaker_record> result) {
+                                    me.send(breaker_loaded{scope, std::move(result)});
+                                  });
+  }
+
+  void breaker_known(const breaker_loaded& answer) {
+    if (answer.record.has_error()) return;  // the tick asks again while not all are loaded
+    const auto now = parts_->time->wall();
+    const auto step = board_.adopt(answer.scope, *answer.record, now);
+    if (step.changed) tell_gate(answer.scope, 0);
+    if (!loaded_[answer.scope]) {
+      loaded_[answer.scope] = true;
+      parts_->measures->breaker_state(parts_->scopes[answer.scope].name,
+                                      metric_value(board_.state(answer.scope)));
+    }
+    if (!started_ && std::all_of(loaded_.begin(), loaded_.end(), [](bool known) { return known; })) {
+      started_ = true;
+      parts_->intake.send(start{});
+      config_.ready(true);
+      log::info("started", {{"scopes", parts_->scopes.size()}});
+    }
+  }
+
+  // Breakers --------------------------------------------------------------------------------------------
+
+  void take(const answers& judged) {
+    const auto step = board_.record(judged.scope, judged.counted, parts_->time->wall());
+    apply(judged.scope, step);
+    first_attempts_[judged.scope] += judged.first_attempts;
+    if (judged.room > 0) parts_->intake.send(room{judged.scope, judged.room});
+    if (judged.items.empty()) return;
+    retry_batch batch;
+    batch.scope = judged.scope;
+    batch.blocked = !board_.passes_freely(judged.scope);
+    batch.first_attempts = std::exchange(first_attempts_[judged.scope], 0);
+    for (const auto& item : judged.items) {
+      // A failure that opened the breaker or met it opening costs nothing, and what never reached the
+      // provider neither.
+      const bool free = item.said.what == verdict::kind::retry_free ||
+                        (batch.blocked && item.said.counts == verdict::health::failure);
+      batch.entries.push_back({item.item, item.said, !free});
+    }
+    parts_->retry.send(std::move(batch));
+  }
+
+  void connection_changed(const channel_event& event) {
+    if (!event.counts_failure) return;
+    apply(event.scope, board_.record(event.scope, {{breaker_answer::failure, 1u}}, parts_->time->wall()));
+  }
+
+  void apply(scope_number scope, const breaker_board::step& step) {
+    if (step.changed) {
+      const auto now = parts_->time->wall();
+      const auto record = board_.next_record(scope, now);
+      const auto& name = parts_->scopes[scope].name;
+      log::warn("breaker", {{"scope", name}, {"state", record.state}, {"reason", record.reason}});
+      parts_->measures->breaker_transition(name, record.state);
+      store(scope, record);
+      tell_gate(scope, 0);
+      if (board_.state(scope) == breaker_state::half_open) ask_probes(scope);
+    } else if (step.new_probes) {
+      if (const auto probes = board_.probes(scope, parts_->time->wall()); probes > 0)
+        tell_gate(scope, probes);
+    }
+  }
+
+  void store(scope_number scope, const breaker_record& record) {
+    parts_->storage->store_breaker(parts_->scopes[scope].name, record,
+                                   [me = parts_->supervisor, scope](store_result<breaker_record> result) {
+                                     me.send(breaker_loaded{scope, std::move(result)});
+                                   });
+  }
+
+  void tell_gate(scope_number scope, std::uint32_t probes) {
+    const auto state = board_.state(scope);
+    parts_->measures->breaker_state(parts_->scopes[scope].name, metric_value(state));
+    parts_->intake.send_urgent(gate_change{scope, state, probes});
+  }
+
+  // All of a round's probes go to the process that asks first: only so can one breaker see them all pass.
+  void ask_probes(scope_number scope) {
+    const auto version = board_.version(scope);
+    parts_->storage->take_probes(
+        parts_->scopes[scope].name, version, parts_->config->breaker.probes,
+        [me = parts_->supervisor, scope, version](store_result<std::uint32_t> result) {
+          me.send(probes_taken{scope, version, std::move(result)});
+        });
+  }
+
+  void got_probes(const probes_taken& answer) {
+    if (answer.version != board_.version(answer.scope)) return;
+    if (board_.state(answer.scope) != breaker_state::half_open || answer.granted.has_error()) return;
+    if (*answer.granted == 0) return;  // another process probes; its verdict comes as a control event
+    tell_gate(answer.scope, board_.own_round(answer.scope, parts_->time->wall()));
+  }
+
+  void notice(const control_notice& m) {
+    if (m.event.kind != "breaker") return;
+    for (const auto& [name, value] : m.event.fields) {
+      if (name != "scope") continue;
+      for (std::size_t i = 0; i < parts_->scopes.size(); ++i) {
+        if (parts_->scopes[i].name == value) load_breaker(static_cast<scope_number>(i));
+      }
+    }
+  }
+
+  // Children --------------------------------------------------------------------------------------------
+
+  void child_died(const caf::down_msg& down) {
+    if (ended_) return;
+    const auto fate =
+        children_.died(down.source, parts_->time->now(), std::uniform_real_distribution<>(0.0, 1.0)(random_));
+    if (!fate.known) return;
+    if (fate.give_up) {
+      give_up("actor " + fate.name + " failed");
+      return;
+    }
+    log::warn("actor_restart", {{"actor", fate.name}, {"after_ms", fate.after.count()}});
+    parts_->measures->actor_restarted(fate.name);
+    restarts_.emplace_back(parts_->time->now() + fate.after, fate.index);
+    send_later(self_, parts_->supervisor, fate.after, tick{1});
+  }
+
+  void restart_due() {
+    const auto now = parts_->time->now();
+    for (auto at = restarts_.begin(); at != restarts_.end();) {
+      if (at->first > now + 1ms) {
+        ++at;
+        continue;
+      }
+      const auto index = at->second;
+      at = restarts_.erase(at);
+      try {
+        self_->monitor(children_.restart(index));
+      } catch (const std::exception& e) {
+        give_up(std::string("a child cannot be started: ") + e.what());
+        return;
+      }
+    }
+  }
+
+  // Time ------------------------------------------------------------------------------------------------
+
+  void on_tick(const tick& at) {
+    if (ended_) return;
+    restart_due();
+    if (at.generation != 0) return;
+    const auto now = parts_->time->now();
+    keeper_.on_tick(now);
+    if (keeper_.held()) housekeeping_.on_tick(*parts_, now, draining_);
+    if (keeper_.held() && !started_) {
+      for (std::size_t i = 0; i < loaded_.size(); ++i) {
+        if (!loaded_[i]) load_breaker(static_cast<scope_number>(i));
+      }
+    }
+    for (std::size_t i = 0; i < parts_->scopes.size(); ++i) {
+      const auto scope = static_cast<scope_number>(i);
+      apply(scope, board_.advance(scope, parts_->time->wall()));
+    }
+    if (draining_ && now >= give_up_drain_at_) {
+      log::warn("drain_grace_over");
+      finish(0);
+      return;
+    }
+    send_later(self_, parts_->supervisor, tick_interval, tick{});
+  }
+
+  void start_draining() {
+    if (std::exchange(draining_, true)) return;
+    config_.ready(false);
+    give_up_drain_at_ = parts_->time->now() + parts_->config->engine.drain_grace;
+    log::info("draining");
+    if (!started_) {
+      finish(0);
+      return;
+    }
+    parts_->retry.send_urgent(drain{});
+  }
+
+  void all_drained() {
+    log::info("drained");
+    finish(0);
+  }
+
+  void give_up(const std::string& why) {
+    log::error("giving_up", {{"why", why}});
+    finish(1);
+  }
+
+  void finish(int code) {
+    if (std::exchange(ended_, true)) return;
+    config_.ready(false);
+    children_.stop_all();
+    keeper_.release([ended = config_.ended, code] { ended(code); });
+    self_->quit();
+  }
+
+ private:
+  supervisor_actor::pointer self_;
+  std::shared_ptr<const engine_parts> parts_;
+  supervisor_config config_;
+  child_table children_;
+  breaker_board board_;
+  lease_keeper keeper_;
+  housekeeping housekeeping_;
+  std::mt19937_64 random_;
+  std::vector<bool> loaded_;
+  std::vector<std::uint64_t> first_attempts_;
+  std::vector<std::pair<std::chrono::steady_clock::time_point, std::size_t>> restarts_;
+  std::chrono::steady_clock::time_point give_up_drain_at_{};
+  bool started_ = false;
+  bool draining_ = false;
+  bool ended_ = false;
+};
+
+}  // namespace
+
+supervisor_actor::behavior_type supervisor(supervisor_actor::pointer self, supervisor_config config) {
+  const auto me = config.parts->supervisor;
+  log_exceptions(self, me.mailbox().actor);
+  auto state = std::make_shared<supervisor_state>(self, std::move(config));
+  state->begin();
+  return {on<answers>(me, [state](const answers& m) { state->take(m); }),
+          on<channel_event>(me, [state](const channel_event& m) { state->connection_changed(m); }),
+          on<breaker_loaded>(me, [state](const breaker_loaded& m) { state->breaker_known(m); }),
+          on<probes_taken>(me, [state](const probes_taken& m) { state->got_probes(m); }),
+          on<lease_answer>(me, [state](const lease_answer& m) { state->lease_answered(m); }),
+          on<control_notice>(me, [state](const control_notice& m) { state->notice(m); }),
+          on<tick>(me, [state](const tick& m) { state->on_tick(m); }),
+          on<drain>(me, [state](const drain&) { state->start_draining(); }),
+          on<drained>(me, [state](const drained&) { state->all_drained(); })};
+}
+
+void spawn_supervisor(caf::actor_system& system, supervisor_config config) {
+  system.spawn(
+      [](supervisor_actor::pointer self, supervisor_config given) -> supervisor_actor::behavior_type {
+        given.parts->supervisor.publish(supervisor_actor(self));
+        return supervisor(self, std::move(given));
+      },
+      std::move(config));
+}
+
+void withdraw_all(const engine_parts& parts) {
+  parts.supervisor.end();
+  parts.intake.end();
+  parts.tracker.end();
+  parts.retry.end();
+  for (const auto& each : parts.senders) each.end();
+  for (const auto& each : parts.limiters) each.end();
+}
+
+}  // namespace dispatch

@@ -1,0 +1,154 @@
+#include "actors/tracker/checkpoint_builder.hpp"
+
+#include <algorithm>
+#include <map>
+#include <span>
+#include <tuple>
+#include <utility>
+
+#include "core/digest.hpp"
+#include "core/job/job_parser.hpp"
+#include "core/job/resume.hpp"
+
+namespace dispatch {
+namespace {
+
+constexpr std::size_t max_dead_per_letter = 128;
+
+result_record result_of(const work_item& item, const ending& how, epoch_ms now) {
+  const auto& owner = *item.owner;
+  const auto& who = item.who();
+  result_record record;
+  record.tenant = owner.document->tenant;
+  record.job = owner.document->id;
+  record.recipient = who.index;
+  record.recipient_id = who.id;
+  record.token_sha256 = token_hash(who.target);
+  record.platform = who.platform;
+  record.outcome = how.result;
+  record.reason = how.reason;
+  record.attempts = how.attempts;
+  record.provider_id = how.provider_id;
+  record.correlation_id = owner.correlation_id;
+  record.traceparent = owner.traceparent;
+  record.at = now;
+  return record;
+}
+
+token_event token_event_of(const work_item& item, const ending& how, epoch_ms now) {
+  token_event event;
+  event.quarantined = how.result == outcome::quarantined;
+  event.tenant = item.owner->document->tenant;
+  event.platform = item.who().platform;
+  event.token = item.who().target;
+  event.reason = how.reason;
+  event.job = item.owner->document->id;
+  event.at = now;
+  return event;
+}
+
+// Rests that become due within the same second travel together: a bulk job whose recipients all back off
+// would otherwise be written once per recipient.
+epoch_ms whole_second(epoch_ms at) {
+  return std::chrono::ceil<std::chrono::seconds>(at);
+}
+
+parked parked_rest(const run_ptr& owner, const source& to, std::optional<epoch_ms> due,
+                   std::vector<std::size_t> positions) {
+  std::sort(positions.begin(), positions.end());
+  resume_state resume;
+  resume.stored_at = owner->stored_at;
+  resume.has_hash = owner->has_hash;
+  for (auto position : positions) {
+    resume.indices.push_back(owner->document->recipients[position].index);
+    resume.attempts.push_back(owner->states[position].attempts);
+  }
+  return {to,
+          due,
+          subset_document(*owner->document, positions, true),
+          encode(resume),
+          owner->correlation_id,
+          owner->traceparent};
+}
+
+}  // namespace
+
+void checkpoint_builder::end(const work_item& item, ending how, epoch_ms now, bool counted) {
+  auto& owner = *item.owner;
+  auto& state = item.state();
+  if (std::exchange(state.ended, true)) return;
+  if (counted) ++recipients_;
+  if (owner.has_hash) count(item.owner, how.result);
+  if (level_ == results_level::all ||
+      (level_ == results_level::failures && how.result != outcome::delivered)) {
+    content_->results.push_back(result_of(item, how, now));
+  }
+  if (how.result == outcome::invalid_token || how.result == outcome::quarantined) {
+    content_->tokens.push_back(token_event_of(item, how, now));
+  }
+  if (how.result == outcome::dead) {
+    auto& letters = dead_[&owner];
+    letters.owner = item.owner;
+    letters.positions.push_back(item.position);
+    letters.last = std::move(how);
+  }
+  leave(item.owner);
+}
+
+void checkpoint_builder::count(const run_ptr& owner, outcome result) {
+  const auto [at, fresh] = counts_.try_emplace(owner.get(), counted_run{owner, content_->jobs.size()});
+  if (fresh) {
+    content_->jobs.push_back({std::string(owner->document->tenant), std::string(owner->document->id), {}});
+  }
+  ++content_->jobs[at->second.place].add[index_of(result)];
+}
+
+void checkpoint_builder::leave(const run_ptr& owner) {
+  if (--owner->open == 0) content_->done.push_back(owner->where);
+}
+
+void checkpoint_builder::park(const std::vector<settlement::park>& parks, bool counted) {
+  if (counted) recipients_ += static_cast<std::uint32_t>(parks.size());
+  using group = std::tuple<run*, std::string, std::optional<epoch_ms>>;
+  std::map<group, std::pair<const settlement::park*, std::vector<std::size_t>>> groups;
+  for (const auto& rest : parks) {
+    const auto due = rest.due ? std::optional(whole_second(*rest.due)) : std::nullopt;
+    auto& [first, positions] = groups[{rest.item.owner.get(), rest.to.scope, due}];
+    first = &rest;
+    positions.push_back(rest.item.position);
+  }
+  for (auto& [key, value] : groups) {
+    const auto& owner = value.first->item.owner;
+    const auto count = value.second.size();
+    content_->parks.push_back(parked_rest(owner, value.first->to, std::get<2>(key), std::move(value.second)));
+    for (std::size_t i = 0; i < count; ++i) leave(owner);
+  }
+}
+
+void checkpoint_builder::seal_letters(epoch_ms now) {
+  for (auto& [key, items] : dead_) {
+    std::sort(items.positions.begin(), items.positions.end());
+    const std::span<const std::size_t> all(items.positions);
+    for (std::size_t from = 0; from < all.size(); from += max_dead_per_letter) {
+      const auto part = all.subspan(from, std::min(max_dead_per_letter, all.size() - from));
+      dead_letter letter;
+      letter.tenant = items.owner->document->tenant;
+      letter.document = subset_document(*items.owner->document, part, true);
+      letter.reason = items.last.reason;
+      letter.detail = items.last.detail;
+      letter.attempts = items.last.attempts;
+      letter.source_id = items.owner->where.id;
+      letter.at = now;
+      content_->dead.push_back(std::move(letter));
+    }
+  }
+  dead_.clear();
+}
+
+checkpoint_builder::sealed checkpoint_builder::seal(epoch_ms now) {
+  seal_letters(now);
+  counts_.clear();
+  return {std::exchange(content_, std::make_shared<checkpoint>()), std::exchange(recipients_, 0)};
+}
+
+}  // namespace dispatch

@@ -1,0 +1,70 @@
+#pragma once
+
+// Gathers what the next write to storage holds: outcomes counted per job, entries that are over, results,
+// token events, dead letters, parked rests. Plain data; belongs to the tracker.
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "actors/messages.hpp"
+#include "actors/settings.hpp"
+#include "storage/records.hpp"
+
+namespace dispatch {
+
+/// How one recipient ended, as far as results and dead letters tell of it.
+struct ending {
+  outcome result{};
+  std::string_view reason;
+  std::string detail;
+  std::uint32_t attempts = 0;
+  std::string provider_id;
+};
+
+class checkpoint_builder {
+ public:
+  explicit checkpoint_builder(results_level level) : level_(level) {}
+
+  /// The recipient is over. `counted`: it still counts in max_in_flight (it was handed to a sender).
+  void end(const work_item& item, ending how, epoch_ms now, bool counted);
+  /// These leave memory for a waiting list or the schedule.
+  void park(const std::vector<settlement::park>& parks, bool counted);
+  void finish_entry(const entry_ref& where) { content_->done.push_back(where); }
+  void add_letter(dead_letter letter) { content_->dead.push_back(std::move(letter)); }
+
+  bool empty() const noexcept { return content_->empty() && counts_.empty() && dead_.empty(); }
+
+  struct sealed {
+    std::shared_ptr<const checkpoint> content;
+    std::uint32_t recipients = 0;  ///< ends among them that count in max_in_flight
+  };
+  /// What has been gathered; the builder starts anew.
+  sealed seal(epoch_ms now);
+
+ private:
+  void count(const run_ptr& owner, outcome result);
+  void leave(const run_ptr& owner);
+  void seal_letters(epoch_ms now);
+
+  struct dead_items {
+    run_ptr owner;
+    std::vector<std::size_t> positions;
+    ending last;
+  };
+
+  results_level level_;
+  std::shared_ptr<checkpoint> content_ = std::make_shared<checkpoint>();
+  struct counted_run {
+    run_ptr owner;          ///< kept alive: its address is the key
+    std::size_t place = 0;  ///< in content_->jobs
+  };
+  std::unordered_map<const run*, counted_run> counts_;
+  std::unordered_map<const run*, dead_items> dead_;
+  std::uint32_t recipients_ = 0;
+};
+
+}  // namespace dispatch

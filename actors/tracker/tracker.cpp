@@ -1,0 +1,240 @@
+#include "actors/tracker/tracker.hpp"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "actors/tracker/checkpoint_builder.hpp"
+
+namespace dispatch {
+namespace {
+
+using namespace std::chrono_literals;
+
+// A write that Redis could not take is repeated, unchanged, after so long.
+constexpr auto write_again = 100ms;
+
+/// Counts of one batch, given to the metrics in one go.
+struct batch_counts {
+  std::array<std::array<std::uint32_t, outcome_count>, platform_count> outcomes{};
+  std::uint32_t ok = 0;
+
+  void flush(metrics& measures, provider by) {
+    for (auto on : all_platforms) {
+      for (auto result : all_outcomes) {
+        const auto n = outcomes[index_of(on)][index_of(result)];
+        if (n > 0) measures.notifications(on, by, result, n);
+      }
+    }
+    if (ok > 0) measures.attempts(by, "ok", ok);
+  }
+};
+
+class tracker_state {
+ public:
+  tracker_state(tracker_actor::pointer self, tracker_config config)
+      : self_(self), parts_(std::move(config.parts)), builder_(parts_->config->results.level) {}
+
+  void completed(const completion_batch_ptr& batch) {
+    if (!batch->applied.claim()) return;
+    wall_ = parts_->time->wall();
+    batch_counts counts;
+    answers judged;
+    judged.scope = batch->scope;
+    const auto& scope = parts_->scopes[batch->scope];
+    for (auto& answered : batch->answers) judge(scope, answered, judged, counts);
+    for (auto& local : batch->ends) end_locally(local, counts, true);
+    counts.flush(*parts_->measures, scope.by);
+    const auto left = static_cast<std::uint32_t>(batch->answers.size() + batch->ends.size());
+    if (judged.items.empty()) {
+      parts_->intake.send(room{batch->scope, left});
+    } else {
+      judged.room = left;
+    }
+    if (!judged.counted.empty() || !judged.items.empty()) parts_->supervisor.send(std::move(judged));
+    flush();
+  }
+
+  void settled(const settlement& what) {
+    wall_ = parts_->time->wall();
+    batch_counts counts;
+    for (const auto& local : what.ends) end_locally(local, counts, what.counted);
+    counts.flush(*parts_->measures, provider_of(what));
+    builder_.park(what.parks, what.counted);
+    for (const auto& where : what.finished_entries) builder_.finish_entry(where);
+    for (const auto& letter : what.letters) builder_.add_letter(letter);
+    flush();
+  }
+
+  void written(const write_done& answer) {
+    if (answer.sequence != sequence_) return;
+    if (answer.result.has_value()) {
+      if (writing_.recipients > 0) parts_->intake.send(confirmed{writing_.recipients});
+      writing_ = {};
+      flush();
+      return;
+    }
+    if (answer.result.error().what == store_error::code::fenced) {
+      parts_->measures->fenced();
+      log::error("fenced", {{"detail", "another process took this one's work over"}});
+      self_->quit(caf::make_error(caf::sec::runtime_error, "fenced"));
+      return;
+    }
+    // The same sequence again: applied at most once, whether or not the lost answer was a yes.
+    send_later(self_, parts_->tracker, write_again, tick{sequence_});
+  }
+
+  void on_tick(const tick& at) {
+    if (writing_.content && at.generation == sequence_) write();
+  }
+
+  void finish() {
+    finishing_ = true;
+    flush();
+  }
+
+ private:
+  // A settlement is of one scope's items, or of none (entries only): one provider's metrics are enough.
+  provider provider_of(const settlement& what) const {
+    if (what.ends.empty()) return provider::fcm;
+    const auto& first = what.ends.front().item;
+    const auto scope = parts_->scope_of(first.who().platform, first.owner->document->app);
+    return scope ? parts_->scopes[*scope].by : provider::fcm;
+  }
+
+  verdict verdict_of(const scope_info& scope, const completion_batch::answered& answered) {
+    const auto& answer = answered.answer;
+    if (answer.failure == http2::failure::no_credential) {
+      verdict said;
+      said.what = verdict::kind::retry;
+      said.counts = verdict::health::failure;
+      said.reason = "no_credential";
+      return said;
+    }
+    auto said = scope.adapter->classify(answer, wall_);
+    if (said.refresh_credential) {
+      scope.way->credential_refused(said.new_connection);
+      // Free of charge once a recipient: a provider that refuses every fresh credential must not be asked
+      // for ever.
+      if (said.what == verdict::kind::retry_free && std::exchange(answered.item.state().refreshed, true)) {
+        said.what = verdict::kind::retry;
+        said.counts = verdict::health::failure;
+      }
+    }
+    return said;
+  }
+
+  void judge(const scope_info& scope, completion_batch::answered& answered, answers& judged,
+             batch_counts& counts) {
+    const auto said = verdict_of(scope, answered);
+    auto& state = answered.item.state();
+    if (state.attempts == 0) ++judged.first_attempts;
+    if (answered.answer.failure != http2::failure::not_sent) note_attempt(scope, answered, said, counts);
+    count_health(judged, said);
+    if (said.hold == verdict::scope_hold::scope) {
+      parts_->intake.send(
+          hold_scope{judged.scope, parts_->time->now() + std::max(said.retry_after, 1'000ms)});
+    }
+    if (said.what != verdict::kind::final) {
+      state.probe = false;
+      judged.items.push_back({std::move(answered.item), said});
+      return;
+    }
+    ending how;
+    how.result = said.result;
+    how.reason = said.reason;
+    how.attempts = state.attempts + 1u;
+    if (wants_provider_id()) how.provider_id = scope.adapter->provider_id(answered.answer);
+    count_end(answered.item, how.result, said.reason, counts);
+    parts_->measures->dispatch_duration(answered.item.owner->lane, wall_ - answered.item.owner->stored_at);
+    builder_.end(answered.item, std::move(how), wall_, true);
+  }
+
+  void note_attempt(const scope_info& scope, const completion_batch::answered& answered, const verdict& said,
+                    batch_counts& counts) {
+    parts_->measures->send_duration(scope.by, answered.answer.round_trip);
+    if (said.what == verdict::kind::final && said.result == outcome::delivered) {
+      ++counts.ok;
+    } else {
+      parts_->measures->attempts(scope.by, said.reason, 1);
+    }
+    if (said.alert) {
+      log::warn("provider_refused", {{"scope", scope.name},
+                                     {"reason", said.reason},
+                                     {"status", answered.answer.status},
+                                     {"tenant", answered.item.owner->document->tenant},
+                                     {"job", answered.item.owner->document->id},
+                                     {"correlation_id", answered.item.owner->correlation_id}});
+    }
+  }
+
+  static void count_health(answers& judged, const verdict& said) {
+    const auto counted = said.counts == verdict::health::success   ? breaker_answer::success
+                         : said.counts == verdict::health::failure ? breaker_answer::failure
+                                                                   : breaker_answer::neutral;
+    if (!judged.counted.empty() && judged.counted.back().first == counted) {
+      ++judged.counted.back().second;
+    } else {
+      judged.counted.emplace_back(counted, 1u);
+    }
+  }
+
+  void end_locally(const local_end& local, batch_counts& counts, bool counted) {
+    if (local.item.state().ended) return;
+    ending how;
+    how.result = local.result;
+    how.reason = local.reason;
+    how.detail = local.detail;
+    how.attempts = local.item.state().attempts;
+    count_end(local.item, local.result, local.reason, counts);
+    builder_.end(local.item, std::move(how), wall_, counted);
+  }
+
+  void count_end(const work_item& item, outcome result, std::string_view reason, batch_counts& counts) {
+    ++counts.outcomes[index_of(item.who().platform)][index_of(result)];
+    if (result == outcome::invalid_token) parts_->measures->token_invalidated(item.who().platform, reason);
+  }
+
+  bool wants_provider_id() const { return parts_->config->results.level == results_level::all; }
+
+  void flush() {
+    if (writing_.content) return;
+    if (!builder_.empty()) {
+      writing_ = builder_.seal(parts_->time->wall());
+      ++sequence_;
+      write();
+    } else if (std::exchange(finishing_, false)) {
+      parts_->supervisor.send_urgent(drained{});
+    }
+  }
+
+  void write() {
+    parts_->storage->write(sequence_, writing_.content,
+                           [me = parts_->tracker, sequence = sequence_](store_result<nothing> result) {
+                             me.send(write_done{sequence, std::move(result)});
+                           });
+  }
+
+  tracker_actor::pointer self_;
+  std::shared_ptr<const engine_parts> parts_;
+  checkpoint_builder builder_;
+  checkpoint_builder::sealed writing_;  ///< being written, if it has content
+  std::uint64_t sequence_ = 0;
+  epoch_ms wall_{};
+  bool finishing_ = false;
+};
+
+}  // namespace
+
+tracker_actor::behavior_type tracker(tracker_actor::pointer self, tracker_config config) {
+  const auto me = config.parts->tracker;
+  log_exceptions(self, me.mailbox().actor);
+  auto state = std::make_shared<tracker_state>(self, std::move(config));
+  return {on<completion_batch_ptr>(me, [state](const completion_batch_ptr& m) { state->completed(m); }),
+          on<write_done>(me, [state](const write_done& m) { state->written(m); }),
+          on<settlement>(me, [state](const settlement& m) { state->settled(m); }),
+          on<tick>(me, [state](const tick& m) { state->on_tick(m); }),
+          on<drained>(me, [state](const drained&) { state->finish(); })};
+}
+
+}  // namespace dispatch

@@ -1,0 +1,18 @@
+#pragma once
+
+// Judges answers (through the provider's adapter), counts outcomes and writes them, one checkpoint at a time:
+// what comes in while one is being written makes up the next, so batches grow with the load by themselves.
+
+#include <memory>
+
+#include "actors/parts.hpp"
+
+namespace dispatch {
+
+struct tracker_config {
+  std::shared_ptr<const engine_parts> parts;
+};
+
+tracker_actor::behavior_type tracker(tracker_actor::pointer self, tracker_config config);
+
+}  // namespace dispatch

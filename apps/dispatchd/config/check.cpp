@@ -1,0 +1,154 @@
+#include "apps/dispatchd/config/check.hpp"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+
+#include "api/address_list.hpp"
+#include "apps/dispatchd/config/config.hpp"
+#include "apps/dispatchd/config/registry.hpp"
+
+namespace dispatch::config {
+namespace {
+
+/// Empty when the file can be read. Opened rather than asked about: access() checks another user's rights.
+std::string why_unreadable(const std::string& file) {
+  const int handle = ::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+  if (handle < 0) return "cannot read " + file + ": " + std::strerror(errno);
+  struct stat status {};
+  const bool regular = ::fstat(handle, &status) == 0 && S_ISREG(status.st_mode);
+  ::close(handle);
+  return regular ? std::string() : file + " is not a file";
+}
+
+std::string unquoted_value(std::string toml) {
+  return toml.size() >= 2 ? toml.substr(1, toml.size() - 2) : std::string();
+}
+
+class checker {
+ public:
+  checker(const std::string& path, config_result& result) : path_(path), result_(result) {}
+
+  void all() {
+    files(result_.settings, setting_keys(), "");
+    orders();
+    admin();
+    if (const auto at = result_.origins.find("redis.url");
+        at != result_.origins.end() && at->second.line > 0 && holds_password(result_.settings.redis.url))
+      warning("redis.url", "holds a password: put it into redis.password_file or DISPATCHD_REDIS__URL");
+    for (auto& app : result_.settings.fcm) fcm(app);
+    for (auto& app : result_.settings.apns) apns(app);
+    platforms();
+  }
+
+ private:
+  /// The key's place, else that of its section, else the beginning of the file.
+  config_place place_of(std::string key) const {
+    for (;;) {
+      if (const auto found = result_.origins.find(key); found != result_.origins.end()) return found->second;
+      const auto dot = key.rfind('.');
+      if (dot == std::string::npos) break;
+      key.resize(dot);
+    }
+    return path_.empty() ? config_place{"default", 0, 0} : config_place{path_, 1, 1};
+  }
+  void error(const std::string& key, std::string message) {
+    result_.errors.push_back({place_of(key), key, std::move(message)});
+  }
+  void warning(const std::string& key, std::string message) {
+    result_.warnings.push_back({place_of(key), key, std::move(message)});
+  }
+
+  template <class Object>
+  void files(const Object& object, const std::vector<key<Object>>& keys, const std::string& prefix) {
+    for (const auto& each : keys) {
+      if (!each.file) continue;
+      const auto file = unquoted_value(each.get(object));
+      if (file.empty()) continue;
+      if (auto wrong = why_unreadable(file); !wrong.empty()) error(prefix + each.name, std::move(wrong));
+    }
+  }
+
+  void orders() {
+    const auto& all = result_.settings;
+    if (all.retry.cap < all.retry.base) error("retry.cap", "must not be less than retry.base");
+    if (all.breaker.open_for_max < all.breaker.open_for)
+      error("breaker.open_for_max", "must not be less than breaker.open_for");
+    if (all.breaker.failures > all.breaker.sample && all.breaker.min_failure_ratio > 0)
+      warning("breaker.sample",
+              "is less than breaker.failures: the share is taken over fewer answers than fail");
+    for (std::size_t at = 0; at < all.lanes.weights.size(); ++at)
+      if (at > 0 && all.lanes.weights[at] > all.lanes.weights[at - 1])
+        warning("lanes", "a lower lane has more weight than the one above it");
+  }
+
+  void admin() {
+    const auto address = listen_address::parse(result_.settings.admin.listen);
+    if (address && !address->address.is_loopback())
+      error("admin.listen", "must be a loopback address: the admin side has no authentication");
+  }
+
+  void required(const std::string& key, const std::string& value) {
+    if (value.empty()) error(key, "is required");
+  }
+
+  void fcm(fcm_app& app) {
+    const auto prefix = "fcm." + app.app + '.';
+    required(prefix + "service_account_file", app.service_account_file);
+    files(app, fcm_keys(), prefix);
+    burst(prefix, app);
+  }
+
+  void apns(apns_app& app) {
+    const auto prefix = "apns." + app.app + '.';
+    if (!result_.origins.contains(prefix + "endpoint") && app.environment == "sandbox")
+      app.endpoint = "https://api.sandbox.push.apple.com";
+    required(prefix + "key_file", app.key_file);
+    required(prefix + "key_id", app.key_id);
+    required(prefix + "team_id", app.team_id);
+    required(prefix + "topic", app.topic);
+    files(app, apns_keys(), prefix);
+    burst(prefix, app);
+  }
+
+  void burst(const std::string& prefix, const provider_app& app) {
+    if (app.burst > 0 && app.rate <= 0) warning(prefix + "burst", "has no effect without rate");
+  }
+
+  /// A platform set to a provider that has no app cannot be meant; one left at its default may just be
+  /// unused.
+  void platforms() {
+    for (const auto each : all_platforms) {
+      const auto served_by = result_.settings.platforms.served_by[index_of(each)];
+      if (!served_by) continue;
+      const bool has_app = (*served_by == provider::fcm && !result_.settings.fcm.empty()) ||
+                           (*served_by == provider::apns && !result_.settings.apns.empty());
+      if (has_app) continue;
+      const auto key = "platforms." + std::string(to_string(each));
+      const std::string name(to_string(*served_by));
+      const bool with_section = *served_by == provider::fcm || *served_by == provider::apns;
+      const auto message = with_section
+                               ? "served by " + name + ", but there is no section [" + name + ".NAME]"
+                               : "served by " + name + ", which this version cannot do";
+      if (result_.origins.contains(key))
+        error(key, message);
+      else
+        warning(key, message + ": its recipients will end failed (no_provider)");
+    }
+  }
+
+  const std::string& path_;
+  config_result& result_;
+};
+
+}  // namespace
+
+void check(const std::string& path, config_result& result) {
+  checker(path, result).all();
+}
+
+}  // namespace dispatch::config

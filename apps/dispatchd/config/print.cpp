@@ -1,0 +1,144 @@
+#include <fmt/format.h>
+
+#include <map>
+
+#include "apps/dispatchd/config/config.hpp"
+#include "apps/dispatchd/config/registry.hpp"
+
+namespace dispatch {
+namespace config {
+namespace {
+
+std::string origin_of(const config_origins& origins, const std::string& path) {
+  const auto found = origins.find(path);
+  if (found == origins.end()) return "default";
+  const auto& place = found->second;
+  return place.line > 0 ? fmt::format("{}:{}", place.file, place.line) : place.file;
+}
+
+template <class Object>
+void print_keys(std::string& out, const Object& object, const std::vector<key<Object>>& keys,
+                const std::string& prefix, const config_origins& origins) {
+  for (const auto& each : keys) {
+    const auto path = prefix + each.name;
+    auto value = each.get(object);
+    if (each.secret) value = redact_url(value);
+    out += fmt::format("{} = {}  # {}\n", path, value, origin_of(origins, path));
+  }
+}
+
+/// What stands above a section in the shipped file.
+const std::map<std::string, std::string>& section_texts() {
+  static const std::map<std::string, std::string> texts{
+      {"lanes", "# How reading is shared between the lanes that have work.\n"},
+      {"platforms",
+       "# Which provider serves a platform. A key set here needs an app of that provider below; left out, "
+       "its\n"
+       "# recipients end failed (no_provider) until there is one.\n"},
+      {"breaker",
+       "# Per provider and app: opens after `failures` within `window` when they are also a large enough "
+       "share.\n"},
+      {"fcm",
+       "# Firebase Cloud Messaging, one section per app ([fcm.NAME]; jobs choose with \"app\": \"NAME\").\n"},
+      {"apns",
+       "# Apple Push Notification service with a provider token, one section per app ([apns.NAME]).\n"}};
+  return texts;
+}
+
+void append_key(std::string& out, std::string_view name, const std::string& value, const std::string& doc,
+                const std::string& accepts, bool active) {
+  out += fmt::format("# {} [{}]\n", doc, accepts);
+  out += fmt::format("{}{} = {}\n", active ? "" : "# ", name, value);
+}
+
+void append_section(std::string& out, const std::string& section) {
+  out += '\n';
+  if (const auto found = section_texts().find(section); found != section_texts().end()) out += found->second;
+}
+
+template <class App>
+void append_example(std::string& out, std::string_view section, const std::vector<key<App>>& keys) {
+  append_section(out, std::string(section));
+  out += fmt::format("# [{}.default]\n", section);
+  const App defaults;
+  for (const auto& each : keys) append_key(out, each.name, each.get(defaults), each.doc, each.accepts, false);
+}
+
+template <class Object>
+void changed_keys(std::vector<std::string>& out, const Object& before, const Object& after,
+                  const std::vector<key<Object>>& keys, const std::string& prefix) {
+  for (const auto& each : keys)
+    if (!each.live && each.get(before) != each.get(after)) out.push_back(prefix + each.name);
+}
+
+template <class App>
+const App* find_app(const std::vector<App>& apps, const std::string& name) {
+  for (const auto& app : apps)
+    if (app.app == name) return &app;
+  return nullptr;
+}
+
+template <class App>
+void changed_apps(std::vector<std::string>& out, std::string_view section, const std::vector<App>& before,
+                  const std::vector<App>& after, const std::vector<key<App>>& keys) {
+  for (const auto& app : before) {
+    const auto path = std::string(section) + '.' + app.app;
+    if (const auto* now = find_app(after, app.app))
+      changed_keys(out, app, *now, keys, path + '.');
+    else
+      out.push_back(path);
+  }
+  for (const auto& app : after)
+    if (!find_app(before, app.app)) out.push_back(std::string(section) + '.' + app.app);
+}
+
+}  // namespace
+}  // namespace config
+
+std::string print_config(const settings& values, const config_origins& origins) {
+  std::string out;
+  config::print_keys(out, values, config::setting_keys(), "", origins);
+  config::for_each_app_section(values, [&](std::string_view section, const auto& apps, const auto& keys) {
+    for (const auto& app : apps)
+      config::print_keys(out, app, keys, std::string(section) + '.' + app.app + '.', origins);
+  });
+  return out;
+}
+
+std::string reference_config() {
+  std::string out =
+      "# Every key of dispatchd with its default; what it accepts stands in brackets. Each can be overridden "
+      "by\n"
+      "# an environment variable DISPATCHD_SECTION__KEY (DISPATCHD_FCM__DEFAULT__ENDPOINT for an app's). "
+      "Times\n"
+      "# are \"500ms\", \"5s\", \"10m\", \"24h\" or milliseconds, sizes \"64KiB\", \"32MiB\" or bytes.\n"
+      "# Unknown keys are errors. `dispatchd --print-config` shows what is in force and where it comes "
+      "from.\n";
+  const settings defaults;
+  std::string section;
+  for (const auto& each : config::setting_keys()) {
+    const auto dot = each.name.find('.');
+    if (each.name.substr(0, dot) != section) {
+      section = each.name.substr(0, dot);
+      config::append_section(out, section);
+      out += fmt::format("[{}]\n", section);
+    }
+    // Active, they would demand an app for each provider named.
+    const bool active = section != "platforms";
+    config::append_key(out, std::string_view(each.name).substr(dot + 1), each.get(defaults), each.doc,
+                       each.accepts, active);
+  }
+  config::append_example(out, "fcm", config::fcm_keys());
+  config::append_example(out, "apns", config::apns_keys());
+  return out;
+}
+
+std::vector<std::string> keys_needing_restart(const settings& before, const settings& after) {
+  std::vector<std::string> out;
+  config::changed_keys(out, before, after, config::setting_keys(), "");
+  config::changed_apps(out, "fcm", before.fcm, after.fcm, config::fcm_keys());
+  config::changed_apps(out, "apns", before.apns, after.apns, config::apns_keys());
+  return out;
+}
+
+}  // namespace dispatch

@@ -1,0 +1,46 @@
+#pragma once
+
+// Every key there is: its path, what it accepts, what it does, and how it reaches its place in `settings`.
+// Defaults are those of actors/settings.hpp. Inner header of config.
+
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "actors/settings.hpp"
+#include "apps/dispatchd/config/value.hpp"
+
+namespace dispatch::config {
+
+/// `Object` is what the key is set on: all settings, or one provider's app.
+template <class Object>
+struct key {
+  std::string name;     ///< whole path, or within [fcm.NAME] the last part
+  std::string accepts;  ///< for people: "1 to 16"
+  std::string doc;      ///< one line, what it does
+  bool secret = false;  ///< redacted when printed
+  bool live = false;    ///< a reload changes it
+  bool file = false;    ///< names a file that must be readable when not empty
+  /// Sets the value, or says what is wrong with it.
+  std::function<std::string(Object&, const raw_value&)> set{};
+  /// The value as TOML.
+  std::function<std::string(const Object&)> get{};
+};
+
+const std::vector<key<settings>>& setting_keys();
+const std::vector<key<fcm_app>>& fcm_keys();
+const std::vector<key<apns_app>>& apns_keys();
+
+inline constexpr std::size_t max_apps = 64;  ///< per provider
+
+/// Calls `visit(section, apps, keys)` for every provider that has apps: "fcm", settings.fcm, fcm_keys() …
+template <class Settings, class Visitor>
+void for_each_app_section(Settings& values, const Visitor& visit) {
+  visit(std::string_view("fcm"), values.fcm, fcm_keys());
+  visit(std::string_view("apns"), values.apns, apns_keys());
+}
+
+bool is_app_name(std::string_view name) noexcept;  ///< [A-Za-z0-9_-]{1,64}
+
+}  // namespace dispatch::config

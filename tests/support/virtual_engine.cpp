@@ -1,0 +1,197 @@
+#include "tests/support/virtual_engine.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "actors/supervisor/supervisor.hpp"
+#include "transport/providers/apns_adapter.hpp"
+#include "transport/providers/fcm_adapter.hpp"
+
+namespace dispatch {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr auto step = 5ms;
+
+// The dedupe key and token of a request, whichever provider it is for.
+std::string between(const std::string& text, const std::string& before) {
+  const auto at = text.find(before);
+  if (at == std::string::npos) return {};
+  const auto from = at + before.size();
+  return text.substr(from, text.find('"', from) - from);
+}
+
+seen_request seen(const http2::request& request, epoch_ms at) {
+  seen_request result;
+  result.path = request.path;
+  result.body = request.body;
+  result.at = at;
+  if (request.path.starts_with("/3/device/")) {
+    result.token = request.path.substr(10);
+    for (const auto& [name, value] : request.own) {
+      if (name == "apns-id") result.dedupe = value;
+    }
+  } else {
+    result.token = between(request.body, "\"token\":\"");
+    result.dedupe = between(request.body, "\"dispatch_id\":\"");
+  }
+  return result;
+}
+
+scope_info scope(provider by, std::shared_ptr<const provider_adapter> adapter) {
+  scope_info info;
+  info.name = std::string(to_string(by)) + ":default";
+  info.by = by;
+  info.app = "default";
+  info.window = 100;
+  info.adapter = std::move(adapter);
+  return info;
+}
+
+}  // namespace
+
+http2::completion scripted_channel::status(int code, std::string body, std::string retry_after) {
+  http2::completion answer;
+  answer.status = code;
+  answer.body = std::move(body);
+  answer.retry_after = std::move(retry_after);
+  answer.round_trip = 5ms;
+  return answer;
+}
+
+void scripted_channel::submit(std::vector<outgoing> items, std::vector<local_end> ends) {
+  if (!ends.empty()) {
+    auto batch = std::make_shared<completion_batch>();
+    batch->scope = scope_;
+    batch->ends = std::move(ends);
+    tracker_.send(std::move(batch));
+  }
+  for (auto& out : items) {
+    auto request = seen(out.request, time_.wall());
+    request.attempt = ++attempts_[request.dedupe];
+    auto result = answer(request);
+    request.status = result.status;
+    ledger.push_back(std::move(request));
+    under_way_.push_back({time_.wall() + latency, {std::move(out.item), std::move(result)}});
+  }
+}
+
+bool scripted_channel::deliver() {
+  auto batch = std::make_shared<completion_batch>();
+  batch->scope = scope_;
+  while (!under_way_.empty() && under_way_.front().due <= time_.wall()) {
+    batch->answers.push_back(std::move(under_way_.front().result));
+    under_way_.pop_front();
+  }
+  if (batch->answers.empty()) return false;
+  tracker_.send(std::move(batch));
+  return true;
+}
+
+virtual_engine::virtual_engine(std::function<void(settings&)> change)
+    : world_(std::make_shared<fake_world>()),
+      store_(std::make_unique<fake_store>(world_, "engine-1")),
+      time_(std::make_unique<virtual_clock>(world_->now)),
+      parts_(std::make_shared<engine_parts>()) {
+  if (change) change(config_);
+  parts_->config = &config_;
+  parts_->measures = &measures_;
+  parts_->storage = store_.get();
+  parts_->time = time_.get();
+  parts_->limiters.emplace_back("limiter_0");
+  parts_->scopes.push_back(scope(provider::fcm, make_fcm_adapter({"project", outcome::quarantined, {}})));
+  parts_->scopes.push_back(
+      scope(provider::apns, make_apns_adapter({"app.example", {}, outcome::quarantined})));
+  if (!config_.fcm.empty()) parts_->scopes[0].rate = config_.fcm[0].rate;
+  fcm_ = std::make_shared<scripted_channel>(*time_, scope_number{0}, parts_->tracker);
+  apns_ = std::make_shared<scripted_channel>(*time_, scope_number{1}, parts_->tracker);
+  parts_->scopes[0].way = fcm_;
+  parts_->scopes[1].way = apns_;
+
+  system_config_.set("scheduler.policy", caf::atom("testing"));
+  system_ = std::make_unique<caf::actor_system>(system_config_);
+  supervisor_config top;
+  top.parts = parts_;
+  top.children = engine_children(*system_, parts_);
+  top.ended = [this](int code) { ended = code; };
+  top.ready = [this](bool is) { ready = is; };
+  spawn_supervisor(*system_, std::move(top));
+  settle();
+}
+
+virtual_engine::~virtual_engine() {
+  withdraw_all(*parts_);
+  settle();
+  // What the actors hold of the parts must go before the parts' store does.
+  parts_->scopes.clear();
+  system_.reset();
+}
+
+std::string virtual_engine::add(lane to, std::string document) {
+  const std::string stream = to == lane::normal ? "jobs" : "jobs:" + std::string(to_string(to));
+  return world_->add(stream, {{"job", std::move(document)}});
+}
+
+void virtual_engine::settle() {
+  auto& scheduler = static_cast<caf::scheduler::test_coordinator&>(system_->scheduler());
+  for (int rounds = 0; rounds < 10'000; ++rounds) {
+    const bool ran = scheduler.run() > 0;
+    world_->run();
+    const bool answered = fcm_->deliver() | apns_->deliver();
+    if (!ran && !answered && !scheduler.has_job()) return;
+  }
+  throw std::runtime_error("the engine does not come to rest: it spins");
+}
+
+void virtual_engine::run_for(std::chrono::milliseconds time) {
+  auto& scheduler = static_cast<caf::scheduler::test_coordinator&>(system_->scheduler());
+  for (auto passed = 0ms; passed < time; passed += step) {
+    time_->advance(step);
+    world_->advance(step);
+    scheduler.advance_time(step);
+    settle();
+  }
+}
+
+bool virtual_engine::run_until(const std::function<bool()>& done, std::chrono::milliseconds most) {
+  for (auto passed = 0ms; passed < most; passed += step) {
+    if (done()) return true;
+    run_for(step);
+  }
+  return done();
+}
+
+std::size_t virtual_engine::depth(const std::string& stream) const {
+  const auto found = world_->streams.find(stream);
+  return found == world_->streams.end() ? 0 : found->second.entries.size();
+}
+
+std::string virtual_engine::job_field(const std::string& job, const std::string& field) const {
+  const auto found = world_->hashes.find("job:default:" + job);
+  if (found == world_->hashes.end()) return {};
+  const auto at = found->second.find(field);
+  return at == found->second.end() ? std::string() : at->second;
+}
+
+bool virtual_engine::idle() const {
+  for (const auto& [name, stream] : world_->streams) {
+    if ((name.starts_with("jobs") || name.starts_with("wait:")) && !stream.entries.empty()) return false;
+  }
+  return world_->due.empty();
+}
+
+std::string job_document(const std::string& id, const std::vector<std::pair<platform, std::string>>& to,
+                         const std::string& more) {
+  std::string out = "{";
+  if (!id.empty()) out += "\"id\":\"" + id + "\",";
+  out += more + "\"message\":{\"title\":\"t\",\"body\":\"b\"},\"recipients\":[";
+  for (std::size_t i = 0; i < to.size(); ++i) {
+    if (i > 0) out += ',';
+    out +=
+        "{\"platform\":\"" + std::string(to_string(to[i].first)) + "\",\"token\":\"" + to[i].second + "\"}";
+  }
+  return out + "]}";
+}
+
+}  // namespace dispatch

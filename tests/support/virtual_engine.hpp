@@ -1,0 +1,130 @@
+#pragma once
+
+// The whole engine on virtual time: real actors on CAF's test coordinator, the fake store, and providers that
+// are a function from request to answer. One thread, no sockets, no sleeps.
+
+#include <caf/all.hpp>
+#include <caf/scheduler/test_coordinator.hpp>
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "actors/parts.hpp"
+#include "tests/support/fake_store.hpp"
+
+namespace dispatch {
+
+class virtual_clock final : public clock {
+ public:
+  explicit virtual_clock(epoch_ms start) : wall_(start) {}
+  std::chrono::steady_clock::time_point now() const override {
+    return std::chrono::steady_clock::time_point(std::chrono::hours{1}) + passed_;
+  }
+  epoch_ms wall() const override { return wall_; }
+  void advance(std::chrono::milliseconds by) {
+    passed_ += by;
+    wall_ += by;
+  }
+
+ private:
+  std::chrono::milliseconds passed_{0};
+  epoch_ms wall_;
+};
+
+/// One request as the provider saw it.
+struct seen_request {
+  std::string path, body, dedupe;
+  std::string token;
+  std::uint32_t attempt = 0;  ///< of this dedupe key, from 1
+  epoch_ms at{};
+  int status = 0;
+};
+
+/// Stands where a provider would be.
+class scripted_channel final : public channel {
+ public:
+  using script = std::function<http2::completion(const seen_request&)>;
+
+  scripted_channel(const clock& time, scope_number scope, peer<tracker_actor> tracker)
+      : time_(time), scope_(scope), tracker_(std::move(tracker)) {}
+
+  script answer = [](const seen_request&) { return status(200); };
+  std::chrono::milliseconds latency{5};
+  std::vector<seen_request> ledger;
+  int recalls = 0;
+
+  static http2::completion status(int code, std::string body = {}, std::string retry_after = {});
+
+  void warm_up() override {}
+  void submit(std::vector<outgoing> items, std::vector<local_end> ends) override;
+  void recall() override { ++recalls; }
+  void credential_refused(bool) override {}
+  void repeat_unclaimed() override {}
+  void close() override { under_way_.clear(); }
+  std::int64_t credential_expires_at() const noexcept override { return 0; }
+  std::uint64_t in_flight() const noexcept override { return under_way_.size(); }
+
+  /// Answers what is due; true when it answered anything.
+  bool deliver();
+
+ private:
+  struct flight {
+    epoch_ms due;
+    completion_batch::answered result;
+  };
+  const clock& time_;
+  scope_number scope_;
+  peer<tracker_actor> tracker_;
+  std::deque<flight> under_way_;
+  std::map<std::string, std::uint32_t> attempts_;
+};
+
+class virtual_engine {
+ public:
+  /// FCM for android and web, APNs for ios, app "default"; `change` may alter settings before the start.
+  explicit virtual_engine(std::function<void(settings&)> change = {});
+  ~virtual_engine();
+
+  std::string add(lane to, std::string document);
+  /// Lets everything happen for so long, in steps of a few milliseconds.
+  void run_for(std::chrono::milliseconds time);
+  /// Until the predicate holds; false when it did not within `most`.
+  bool run_until(const std::function<bool()>& done, std::chrono::milliseconds most);
+
+  scripted_channel& fcm() { return *fcm_; }
+  scripted_channel& apns() { return *apns_; }
+  fake_world& world() { return *world_; }
+  const engine_parts& parts() const { return *parts_; }
+  caf::actor_system& system() { return *system_; }
+
+  bool ready = false;
+  std::optional<int> ended;
+
+  std::size_t depth(const std::string& stream) const;
+  std::string job_field(const std::string& job, const std::string& field) const;
+  /// Every stream of jobs empty, nothing pending, nothing parked.
+  bool idle() const;
+
+ private:
+  void settle();
+
+  settings config_;
+  metrics measures_;
+  std::shared_ptr<fake_world> world_;
+  std::unique_ptr<fake_store> store_;
+  std::unique_ptr<virtual_clock> time_;
+  std::shared_ptr<engine_parts> parts_;
+  std::shared_ptr<scripted_channel> fcm_, apns_;
+  caf::actor_system_config system_config_;
+  std::unique_ptr<caf::actor_system> system_;
+};
+
+/// {"id":ID,"message":…,"recipients":[PLATFORM:TOKEN, …]}; an empty id is left out.
+std::string job_document(const std::string& id, const std::vector<std::pair<platform, std::string>>& to,
+                         const std::string& more = {});
+
+}  // namespace dispatch

@@ -1,0 +1,103 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <set>
+
+#include "tests/support/virtual_engine.hpp"
+
+namespace dispatch {
+namespace {
+
+using namespace std::chrono_literals;
+
+std::size_t count_status(const scripted_channel& channel, int status) {
+  return static_cast<std::size_t>(std::count_if(channel.ledger.begin(), channel.ledger.end(),
+                                                [&](const auto& row) { return row.status == status; }));
+}
+
+void add_singles(virtual_engine& engine, platform on, int count, const std::string& prefix) {
+  for (int i = 0; i < count; ++i) {
+    engine.add(lane::normal, job_document("", {{on, prefix + std::to_string(i)}}));
+  }
+}
+
+// In flight at most a window (100) when the breaker opens on the 20th counted answer.
+constexpr std::size_t window_and_sample = 100 + 20;
+
+TEST(breaker, a_provider_that_dies_after_health_is_left_alone_and_everything_is_delivered_when_it_heals) {
+  virtual_engine engine;
+  bool dead = false;
+  engine.fcm().answer = [&](const seen_request&) { return scripted_channel::status(dead ? 503 : 200); };
+  for (int second = 0; second < 60; ++second) {
+    add_singles(engine, platform::android, 5, "h" + std::to_string(second) + "-");
+    engine.run_for(1s);
+  }
+  ASSERT_EQ(engine.fcm().ledger.size(), 300u);
+  dead = true;
+  add_singles(engine, platform::android, 2'000, "d");
+  ASSERT_TRUE(engine.run_until([&] { return engine.world().breakers["fcm:default"].state == "open"; }, 5s));
+  engine.run_for(2s);
+  EXPECT_LE(count_status(engine.fcm(), 503), window_and_sample);
+  const auto before = engine.fcm().ledger.size();
+  engine.run_for(25s);
+  EXPECT_EQ(engine.fcm().ledger.size(), before) << "while open nothing is sent";
+  EXPECT_EQ(engine.depth("jobs"), 0u) << "reading goes on";
+  engine.run_for(10s);
+  EXPECT_EQ(engine.fcm().ledger.size(), before + 3) << "three probes";
+  dead = false;
+  ASSERT_TRUE(engine.run_until([&] { return engine.idle(); }, 200s));
+  EXPECT_EQ(count_status(engine.fcm(), 200), 2'300u);
+  EXPECT_EQ(engine.depth("dead"), 0u);
+}
+
+TEST(breaker, opens_from_a_cold_start_too) {
+  virtual_engine engine;
+  engine.fcm().answer = [](const seen_request&) { return scripted_channel::status(503); };
+  add_singles(engine, platform::android, 500, "t");
+  ASSERT_TRUE(engine.run_until([&] { return engine.world().breakers["fcm:default"].state == "open"; }, 5s));
+  engine.run_for(5s);
+  EXPECT_LE(engine.fcm().ledger.size(), window_and_sample);
+  EXPECT_EQ(engine.depth("dead"), 0u);
+}
+
+TEST(breaker, one_scopes_open_breaker_holds_up_no_other) {
+  virtual_engine engine;
+  engine.fcm().answer = [](const seen_request&) { return scripted_channel::status(503); };
+  add_singles(engine, platform::android, 500, "t");
+  ASSERT_TRUE(engine.run_until([&] { return engine.world().breakers["fcm:default"].state == "open"; }, 5s));
+  add_singles(engine, platform::android, 20'000, "u");
+  add_singles(engine, platform::ios, 100, "i");
+  ASSERT_TRUE(engine.run_until([&] { return engine.apns().ledger.size() == 100; }, 10s));
+}
+
+TEST(breaker, a_known_open_breaker_is_respected_from_the_start) {
+  virtual_engine engine([](settings&) {});
+  breaker_record record;
+  record.state = "open";
+  record.opened_at = engine.world().now;
+  record.retry_at = engine.world().now + 30s;
+  record.open_for = 30s;
+  record.version = 7;
+  engine.world().breakers["fcm:default"] = record;
+  engine.world().tell({{"kind", "breaker"}, {"scope", "fcm:default"}});
+  engine.run_for(1s);
+  add_singles(engine, platform::android, 10, "t");
+  engine.run_for(20s);
+  EXPECT_TRUE(engine.fcm().ledger.empty());
+  ASSERT_TRUE(engine.run_until([&] { return engine.idle(); }, 60s));
+  EXPECT_EQ(engine.fcm().ledger.size(), 10u);
+}
+
+TEST(breaker, a_token_error_counts_neither_way) {
+  virtual_engine engine;
+  engine.apns().answer = [](const seen_request&) {
+    return scripted_channel::status(400, R"({"reason":"BadDeviceToken"})");
+  };
+  add_singles(engine, platform::ios, 200, "t");
+  ASSERT_TRUE(engine.run_until([&] { return engine.idle(); }, 5s));
+  EXPECT_EQ(engine.apns().ledger.size(), 200u);
+  EXPECT_NE(engine.world().breakers["apns:default"].state, "open");
+}
+
+}  // namespace
+}  // namespace dispatch

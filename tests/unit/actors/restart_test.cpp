@@ -1,0 +1,72 @@
+#include <gtest/gtest.h>
+
+#include "tests/support/virtual_engine.hpp"
+
+namespace dispatch {
+namespace {
+
+using namespace std::chrono_literals;
+
+/// Throws at chosen moments, else does what the real one does.
+class failing_adapter final : public provider_adapter {
+ public:
+  failing_adapter(std::shared_ptr<const provider_adapter> real, std::shared_ptr<int> failures)
+      : real_(std::move(real)), failures_(std::move(failures)) {}
+
+  provider kind() const noexcept override { return real_->kind(); }
+  bool sends_dry_run() const noexcept override { return real_->sends_dry_run(); }
+  std::unique_ptr<compiled_message> compile(const job& source, platform target) const override {
+    return real_->compile(source, target);
+  }
+  render_status render(const compiled_message& message, const job& source, const recipient& who,
+                       const dedupe_key& key, http2::request& out, std::string& detail) const override {
+    if (*failures_ > 0) {
+      --*failures_;
+      throw std::runtime_error("injected");
+    }
+    return real_->render(message, source, who, key, out, detail);
+  }
+  verdict classify(const http2::completion& answer, epoch_ms now) const override {
+    return real_->classify(answer, now);
+  }
+  std::string provider_id(const http2::completion& answer) const override {
+    return real_->provider_id(answer);
+  }
+
+ private:
+  std::shared_ptr<const provider_adapter> real_;
+  std::shared_ptr<int> failures_;
+};
+
+TEST(restart, a_sender_that_dies_is_started_again_and_nothing_is_lost_or_repeated) {
+  virtual_engine engine;
+  auto failures = std::make_shared<int>(0);
+  auto& adapter = const_cast<engine_parts&>(engine.parts()).scopes[0].adapter;
+  adapter = std::make_shared<failing_adapter>(adapter, failures);
+  std::vector<std::pair<platform, std::string>> to;
+  for (int i = 0; i < 1'000; ++i) to.emplace_back(platform::android, "a" + std::to_string(i));
+  for (int i = 0; i < 100; ++i) to.emplace_back(platform::ios, "b" + std::to_string(i));
+  *failures = 3;
+  engine.add(lane::normal, job_document("j", to));
+  ASSERT_TRUE(engine.run_until([&] { return engine.idle(); }, 60s));
+  EXPECT_EQ(*failures, 0);
+  EXPECT_EQ(engine.fcm().ledger.size(), 1'000u);
+  EXPECT_EQ(engine.apns().ledger.size(), 100u);
+  EXPECT_EQ(engine.job_field("j", "delivered"), "1100");
+  EXPECT_FALSE(engine.ended.has_value());
+}
+
+TEST(restart, one_that_dies_again_and_again_ends_the_process_in_order) {
+  virtual_engine engine;
+  auto failures = std::make_shared<int>(1'000);
+  auto& adapter = const_cast<engine_parts&>(engine.parts()).scopes[0].adapter;
+  adapter = std::make_shared<failing_adapter>(adapter, failures);
+  engine.add(lane::normal, job_document("j", {{platform::android, "a"}}));
+  ASSERT_TRUE(engine.run_until([&] { return engine.ended.has_value(); }, 60s));
+  EXPECT_EQ(*engine.ended, 1);
+  EXPECT_FALSE(engine.ready);
+  EXPECT_EQ(engine.depth("jobs"), 1u) << "what was not done stays for whoever takes over";
+}
+
+}  // namespace
+}  // namespace dispatch
