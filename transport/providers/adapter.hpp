@@ -1,0 +1,53 @@
+#pragma once
+
+// What differs from provider to provider, as pure functions: how a job becomes request bodies, and what an
+// answer means. Immutable after construction; any thread.
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "core/digest.hpp"
+#include "core/job/job.hpp"
+#include "transport/http2/message.hpp"
+#include "transport/providers/verdict.hpp"
+
+namespace dispatch {
+
+/// A job's message compiled for one provider and platform: everything that is the same for all recipients.
+struct compiled_message {
+  virtual ~compiled_message() = default;
+};
+
+enum class render_status : std::uint8_t {
+  ok,
+  missing_variable,
+  payload_too_large,
+  unsupported_target,
+  /// The job's message cannot be said to this provider at all (an override of the wrong shape, a control
+  /// character where a header is made): outcome failed, reason invalid_message.
+  invalid_message
+};
+
+class provider_adapter {
+ public:
+  virtual ~provider_adapter() = default;
+
+  virtual provider kind() const noexcept = 0;
+  /// True when a dry_run goes to the provider (FCM's validate_only). Otherwise render() is as far as it goes.
+  virtual bool sends_dry_run() const noexcept { return false; }
+  /// Once a job and platform. What differs by recipient, and what depends on now (a ttl), comes in render().
+  virtual std::unique_ptr<compiled_message> compile(const job& source, platform target) const = 0;
+  /// Fills path, own headers and body of `out` (not correlation, shared, lane, deadline).
+  /// `detail` (may be left empty) names the missing variable or the size.
+  virtual render_status render(const compiled_message& message, const job& source, const recipient& who,
+                               const dedupe_key& key, http2::request& out, std::string& detail) const = 0;
+  /// `now` is milliseconds since the epoch, for Retry-After as a date. The ordinary 200 is decided without
+  /// parsing its body.
+  virtual verdict classify(const http2::completion& answer, epoch_ms now) const = 0;
+  /// The provider's name for the accepted message ("" when the answer has none).
+  virtual std::string provider_id(const http2::completion& answer) const = 0;
+};
+
+}  // namespace dispatch

@@ -1,0 +1,223 @@
+#include "transport/providers/fcm_adapter.hpp"
+
+#include <algorithm>
+#include <optional>
+#include <stdexcept>
+#include <utility>
+
+#include "transport/providers/fcm_answer.hpp"
+#include "transport/providers/render/collapse.hpp"
+#include "transport/providers/render/compiled_body.hpp"
+#include "transport/providers/render/fcm_mapping.hpp"
+#include "transport/providers/render/json_sink.hpp"
+
+namespace dispatch {
+namespace {
+
+constexpr std::size_t max_content_bytes = 4096;
+constexpr std::size_t max_topic_content_bytes = 2048;
+constexpr std::int64_t max_ttl_seconds = 2'419'200;
+
+struct fcm_message final : compiled_message {
+  bool supported = true;
+  std::string error;  ///< why nothing can be sent; empty when it can
+  dispatch::platform target{};
+  compiled_body content;  ///< the message's members after its target
+  std::optional<text_template> collapse;
+};
+
+std::string_view block_name(platform target) noexcept {
+  switch (target) {
+    case platform::android:
+      return "android";
+    case platform::ios:
+      return "apns";
+    case platform::web:
+      return "webpush";
+    default:
+      return {};
+  }
+}
+
+std::string_view overrides_for(const job& source, platform target) noexcept {
+  switch (target) {
+    case platform::android:
+      return source.overrides.android;
+    case platform::ios:
+      return source.overrides.apns;
+    case platform::web:
+      return source.overrides.webpush;
+    default:
+      return {};
+  }
+}
+
+template <class Sink>
+void write_block(Sink& out, const job& source, platform target, const boost::json::object* overrides) {
+  switch (target) {
+    case platform::android:
+      return write_fcm_android(out, source);
+    case platform::ios:
+      return write_fcm_apns(out, source, is_alerting(source.message, overrides));
+    case platform::web:
+      return write_fcm_webpush(out, source);
+    default:
+      return;
+  }
+}
+
+/// The producer's overrides over the block we would have sent.
+bool write_merged_block(compiled_body& out, const job& source, platform target, std::string_view overrides) {
+  const auto patch = parse_overrides(overrides);
+  if (!patch) return false;
+  tree_sink tree;
+  write_block(tree, source, target, &*patch);
+  boost::json::value block = tree.take();
+  merge_patch(block, *patch);
+  out.frame(",\"");
+  out.frame(block_name(target));
+  out.frame("\":");
+  write_tree(block, out);
+  return true;
+}
+
+std::string_view target_name(target_kind kind) noexcept {
+  switch (kind) {
+    case target_kind::token:
+      return "token";
+    case target_kind::topic:
+      return "topic";
+    case target_kind::condition:
+      return "condition";
+    default:
+      return {};
+  }
+}
+
+bool is_project_id(std::string_view text) noexcept {
+  // Old projects carry a domain: "example.com:project".
+  return !text.empty() && text.size() <= 128 && std::all_of(text.begin(), text.end(), [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
+           c == '_' || c == '.' || c == ':';
+  });
+}
+
+epoch_ms system_now() {
+  return std::chrono::duration_cast<epoch_ms>(std::chrono::system_clock::now().time_since_epoch());
+}
+
+class fcm_adapter final : public provider_adapter {
+ public:
+  explicit fcm_adapter(fcm_options options)
+      : options_(std::move(options)), path_("/v1/projects/" + options_.project_id + "/messages:send") {
+    if (!options_.now) options_.now = system_now;
+  }
+
+  provider kind() const noexcept override { return provider::fcm; }
+  bool sends_dry_run() const noexcept override { return true; }
+
+  std::unique_ptr<compiled_message> compile(const job& source, platform target) const override {
+    auto made = std::make_unique<fcm_message>();
+    made->target = target;
+    made->supported = !block_name(target).empty();
+    if (!made->supported) return made;
+    auto& out = made->content;
+    out.frame(",");
+    direct_sink sink(out);
+    write_fcm_common(sink, source, target);
+    if (const auto overrides = overrides_for(source, target); overrides.empty()) {
+      sink.open(block_name(target));
+      write_block(sink, source, target, nullptr);
+      sink.close();
+    } else if (!write_merged_block(out, source, target, overrides)) {
+      made->error = "overrides." + std::string(block_name(target)) + " cannot be merged";
+    }
+    out.frame("}}");
+    out.seal();
+    if (target != platform::android && !source.collapse_key.empty())
+      made->collapse.emplace(source.collapse_key);
+    return made;
+  }
+
+  render_status render(const compiled_message& message, const job& source, const recipient& who,
+                       const dedupe_key& key, http2::request& out, std::string& detail) const override {
+    const auto& what = static_cast<const fcm_message&>(message);
+    const auto name = target_name(who.kind);
+    if (!what.supported || name.empty()) return render_status::unsupported_target;
+    if (!what.error.empty()) {
+      detail = what.error;
+      return render_status::invalid_message;
+    }
+    render_values values;
+    values.dedupe = key.text();
+    if (source.expires_at) values.ttl_seconds = ttl_seconds(*source.expires_at);
+    std::string collapse;
+    std::string_view missing;
+    if (!collapse_value(what, source, who, key, collapse, missing)) {
+      detail = missing;
+      return render_status::missing_variable;
+    }
+    values.topic = values.collapse_id = collapse;
+
+    out.path = path_;
+    out.own.clear();
+    out.body.clear();
+    out.body += source.dry_run ? R"({"validate_only":true,"message":{")" : R"({"message":{")";
+    out.body += name;
+    out.body += "\":\"";
+    append_json_escaped(out.body, who.target);
+    out.body += '"';
+    const auto before = out.body.size();
+    if (!what.content.render(source, who, values, out.body, missing)) {
+      detail = missing;
+      return render_status::missing_variable;
+    }
+    return check_size(out.body.size() - before - what.content.frame_bytes(), who.kind, detail);
+  }
+
+  verdict classify(const http2::completion& answer, epoch_ms now) const override {
+    return classify_fcm(answer, now, options_.sender_mismatch);
+  }
+
+  std::string provider_id(const http2::completion& answer) const override { return fcm_message_name(answer); }
+
+ private:
+  std::int64_t ttl_seconds(epoch_ms expires_at) const {
+    return std::clamp<std::int64_t>((expires_at - options_.now()).count() / 1000, 0, max_ttl_seconds);
+  }
+
+  static bool collapse_value(const fcm_message& what, const job& source, const recipient& who,
+                             const dedupe_key& key, std::string& out, std::string_view& missing) {
+    if (what.target == platform::android) return true;
+    if (!what.collapse) {
+      if (what.target == platform::web) out = web_push_topic(key);
+      return true;
+    }
+    std::string rendered;
+    if (!what.collapse->render(source, who, rendered, missing)) return false;
+    out = what.target == platform::web ? web_push_topic(rendered) : apns_collapse_id(rendered);
+    return true;
+  }
+
+  static render_status check_size(std::size_t bytes, target_kind kind, std::string& detail) {
+    const auto limit = kind == target_kind::token ? max_content_bytes : max_topic_content_bytes;
+    if (bytes <= limit) return render_status::ok;
+    detail = std::to_string(bytes) + " bytes of content, " + std::to_string(limit) + " allowed";
+    return render_status::payload_too_large;
+  }
+
+  fcm_options options_;
+  std::string path_;
+};
+
+}  // namespace
+
+std::unique_ptr<provider_adapter> make_fcm_adapter(fcm_options options) {
+  if (!is_project_id(options.project_id)) throw std::invalid_argument("fcm: not a project id");
+  if (options.sender_mismatch != outcome::failed && options.sender_mismatch != outcome::quarantined &&
+      options.sender_mismatch != outcome::invalid_token)
+    throw std::invalid_argument("fcm: sender_mismatch is one of failed, quarantined, invalid_token");
+  return std::make_unique<fcm_adapter>(std::move(options));
+}
+
+}  // namespace dispatch

@@ -1,0 +1,119 @@
+// The token endpoint over a small HTTP/2 pool of its own: the real world of an FCM credential.
+
+#include <exception>
+#include <utility>
+
+#include "transport/http2/pool.hpp"
+#include "transport/io_thread.hpp"
+#include "transport/providers/fcm_credential.hpp"
+
+namespace dispatch {
+namespace {
+
+using answered = std::function<void(http2::completion&&, const std::string&)>;
+
+http2::pool_options options_for(std::string endpoint, std::string ca_file) {
+  http2::pool_options options;
+  options.endpoint = std::move(endpoint);
+  options.ca_file = std::move(ca_file);
+  options.max_connections = 1;
+  options.max_streams = 4;
+  options.max_waiting = 4;
+  // One request an hour is no reason to keep a connection.
+  options.idle_timeout = std::chrono::seconds{30};
+  return options;
+}
+
+class token_client {
+ public:
+  token_client(io_thread& thread, token_endpoint where, const fcm_credential_options& options)
+      : path_(std::move(where.path)),
+        timeout_(options.request_timeout),
+        shared_(std::make_shared<const http2::header_list>(http2::header_list{
+            {"content-type", "application/x-www-form-urlencoded"}, {"accept", "application/json"}})),
+        pool_(thread, options_for(std::move(where.endpoint), options.ca_file),
+              {.completed = [this](std::vector<http2::completion>&& done) { completed(std::move(done)); },
+               .event = [this](http2::connection_event what,
+                               const std::string& detail) { event(what, detail); }}) {}
+
+  void post(std::string form, answered callback) {
+    callback_ = std::move(callback);
+    http2::request request;
+    request.correlation = ++last_;
+    request.shared = shared_;
+    request.path = path_;
+    request.body = std::move(form);
+    request.deadline = std::chrono::steady_clock::now() + timeout_;
+    std::vector<http2::request> one;
+    one.push_back(std::move(request));
+    pool_.submit(std::move(one));
+  }
+
+ private:
+  void completed(std::vector<http2::completion>&& done) {
+    // The credential has one request under way at a time.
+    for (auto& each : done) {
+      if (each.correlation != last_ || !callback_) continue;
+      const auto why = note(each.failure);
+      const auto call = std::exchange(callback_, nullptr);
+      call(std::move(each), why);
+      return;
+    }
+  }
+
+  void event(http2::connection_event what, const std::string& detail) {
+    if (what == http2::connection_event::connected)
+      trouble_.clear();
+    else
+      trouble_ = detail;
+  }
+
+  std::string note(http2::failure why) const {
+    switch (why) {
+      case http2::failure::none:
+        return {};
+      case http2::failure::timeout:
+        return "timeout";
+      case http2::failure::reset:
+        return "stream reset";
+      case http2::failure::connection:
+        return "connection lost";
+      case http2::failure::no_credential:
+      case http2::failure::not_sent:
+        break;
+    }
+    return trouble_.empty() ? std::string("no connection") : trouble_;
+  }
+
+  std::string path_;
+  std::chrono::milliseconds timeout_;
+  std::shared_ptr<const http2::header_list> shared_;
+  std::uint64_t last_ = 0;
+  answered callback_;
+  std::string trouble_;  ///< of the connection, since it last stood
+  http2::pool pool_;
+};
+
+}  // namespace
+
+fcm_credential_result make_fcm_credential(io_thread& thread, service_account account,
+                                          fcm_credential_options options) {
+  auto where = split_token_uri(account.token_uri);
+  if (where.endpoint.empty()) return std::string("service account: \"token_uri\" is not an https address");
+  try {
+    const auto client = std::make_shared<token_client>(thread, std::move(where), options);
+    fcm_credential_world world;
+    world.now = [] {
+      return std::chrono::duration_cast<epoch_ms>(std::chrono::system_clock::now().time_since_epoch());
+    };
+    world.after = timer_on(thread);
+    world.post = [client](std::string form, answered callback) {
+      client->post(std::move(form), std::move(callback));
+    };
+    return make_fcm_credential(std::move(world), std::move(account), std::move(options));
+  } catch (const std::exception& problem) {
+    return std::string("token endpoint: ") + problem.what();
+  }
+}
+
+}  // namespace dispatch

@@ -1,0 +1,89 @@
+#include "transport/providers/render/compiled_body.hpp"
+
+#include <charconv>
+#include <utility>
+
+namespace dispatch {
+namespace {
+
+void append_number(std::string& out, std::int64_t value) {
+  char digits[20];
+  const auto end = std::to_chars(digits, digits + sizeof digits, value).ptr;
+  out.append(digits, end);
+}
+
+void append_value(std::string& out, mark what, const render_values& values) {
+  switch (what) {
+    case mark::dedupe_key:
+      out.append(values.dedupe);
+      return;
+    case mark::ttl_duration:
+      append_number(out, values.ttl_seconds);
+      out.push_back('s');
+      return;
+    case mark::ttl_seconds:
+      append_number(out, values.ttl_seconds);
+      return;
+    case mark::topic:
+      append_json_escaped(out, values.topic);
+      return;
+    case mark::collapse_id:
+      append_json_escaped(out, values.collapse_id);
+      return;
+  }
+}
+
+}  // namespace
+
+void compiled_body::frame(std::string_view json) {
+  literal_.append(json);
+  frame_bytes_ += json.size();
+}
+
+void compiled_body::content(std::string_view json) {
+  literal_.append(json);
+}
+
+void compiled_body::text(std::string_view value) {
+  if (!has_placeholder(value)) return plain_text(value);
+  flush();
+  open_.append_text(value);
+}
+
+void compiled_body::plain_text(std::string_view value) {
+  append_json_escaped(literal_, value);
+}
+
+void compiled_body::hole(mark what) {
+  flush();
+  if (what == mark::dedupe_key) {
+    open_.append_hole(body_template::hole::dedupe_key);
+    return;
+  }
+  segments_.push_back({std::exchange(open_, {}), what, true});
+}
+
+void compiled_body::seal() {
+  flush();
+  segments_.push_back({std::exchange(open_, {}), mark::dedupe_key, false});
+}
+
+void compiled_body::flush() {
+  open_.append_literal(literal_);
+  literal_.clear();
+}
+
+bool compiled_body::render(const job& source, const recipient& who, const render_values& values,
+                           std::string& out, std::string_view& missing) const {
+  const auto before = out.size();
+  for (const auto& part : segments_) {
+    if (!part.body.render(source, who, values.dedupe, out, missing)) {
+      out.resize(before);
+      return false;
+    }
+    if (part.has_mark) append_value(out, part.after, values);
+  }
+  return true;
+}
+
+}  // namespace dispatch
