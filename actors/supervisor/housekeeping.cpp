@@ -1,5 +1,6 @@
 #include "actors/supervisor/housekeeping.hpp"
 
+#include <array>
 #include <utility>
 
 namespace dispatch {
@@ -104,12 +105,14 @@ void housekeeping::look_for_lapsed(const engine_parts& parts) {
 }
 
 void housekeeping::sample(const engine_parts& parts) {
+  std::array<std::uint64_t, provider_count> in_flight{};
   for (const auto& scope : parts.scopes) {
     const auto expires = scope.way->credential_expires_at();
     if (expires > 0)
       parts.measures->credential_expiry(scope.by, scope.app, std::chrono::milliseconds(expires));
-    parts.measures->in_flight(scope.by, scope.way->in_flight());
+    in_flight[index_of(scope.by)] += scope.way->in_flight();
   }
+  for (const auto& scope : parts.scopes) parts.measures->in_flight(scope.by, in_flight[index_of(scope.by)]);
   const auto gauge = [&parts](const mailbox& box) {
     parts.measures->mailbox_depth(box.actor, box.depth.load(std::memory_order_relaxed));
   };

@@ -45,6 +45,9 @@ admin_sources sources_of(metrics& measures, const engine& dispatcher) {
     const auto now = dispatcher.ready();
     return readiness{now.ready, now.reason};
   };
+  sources.answered = [&measures](std::string_view route, int status, std::chrono::nanoseconds took) {
+    measures.http_request(route, status, took);
+  };
   sources.version = build_version();
   sources.revision = build_revision();
   return sources;

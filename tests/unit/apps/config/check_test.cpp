@@ -1,0 +1,95 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "apps/dispatchd/config/config.hpp"
+#include "tests/unit/apps/config/temporary.hpp"
+
+namespace dispatch {
+namespace {
+
+using ::testing::HasSubstr;
+
+class check_config_test : public ::testing::Test {
+ protected:
+  config_result load(const std::string& text, const environment& env = {}) {
+    return load_config(folder_.file("c.toml", text), env);
+  }
+  std::string errors(const std::string& text, const environment& env = {}) {
+    std::string all;
+    for (const auto& error : load(text, env).errors) all += to_string(error) + "\n";
+    return all;
+  }
+
+  ::dispatch::testing::temporary_folder folder_;
+};
+
+TEST_F(check_config_test, an_fcm_app_needs_its_service_account) {
+  EXPECT_THAT(errors("\n[fcm.main]\ntimeout = \"5s\"\n"),
+              HasSubstr("c.toml:2:6: fcm.main.service_account_file: is required"));
+}
+
+TEST_F(check_config_test, an_apns_app_needs_its_key_and_names) {
+  const auto all = errors("[apns.default]\n");
+  for (const auto* key : {"key_file", "key_id", "team_id", "topic"})
+    EXPECT_THAT(all, HasSubstr("apns.default." + std::string(key) + ": is required"));
+}
+
+TEST_F(check_config_test, a_file_that_cannot_be_read_is_named_with_its_key_and_place) {
+  const auto missing = folder_.path() + "/none.json";
+  EXPECT_THAT(
+      errors("[fcm.default]\nservice_account_file = \"" + missing + "\"\n"),
+      HasSubstr("c.toml:2:24: fcm.default.service_account_file: cannot read " + missing + ": No such file"));
+  EXPECT_THAT(errors("[redis]\nca_file = \"" + folder_.path() + "\"\n"), HasSubstr("redis.ca_file: "));
+  EXPECT_THAT(errors("", {{"DISPATCHD_REDIS__PASSWORD_FILE", missing}}),
+              HasSubstr("env DISPATCHD_REDIS__PASSWORD_FILE: redis.password_file: cannot read"));
+}
+
+TEST_F(check_config_test, a_platform_set_to_a_provider_without_an_app_is_an_error) {
+  EXPECT_THAT(errors("[platforms]\nios = \"apns\"\n"),
+              HasSubstr("c.toml:2:7: platforms.ios: served by apns, but there is no section [apns.NAME]"));
+  EXPECT_THAT(errors("[platforms]\nemail = \"smtp\"\n"), HasSubstr("platforms.email"));
+  EXPECT_EQ(errors("[platforms]\nandroid = \"none\"\n"), "");
+}
+
+TEST_F(check_config_test, a_platform_left_at_its_default_without_an_app_is_a_warning) {
+  const auto result = load("");
+  EXPECT_TRUE(result.ok());
+  ASSERT_EQ(result.warnings.size(), 3u);
+  EXPECT_EQ(result.warnings[1].key, "platforms.ios");
+}
+
+TEST_F(check_config_test, pairs_of_keys_must_fit) {
+  EXPECT_THAT(errors("[retry]\nbase = \"10s\"\ncap = \"5s\"\n"), HasSubstr("c.toml:3:7: retry.cap: "));
+  EXPECT_THAT(errors("[breaker]\nopen_for = \"10m\"\n"), HasSubstr("breaker.open_for_max: "));
+}
+
+TEST_F(check_config_test, the_admin_side_listens_on_loopback_only) {
+  EXPECT_THAT(errors("[admin]\nlisten = \"0.0.0.0:9180\"\n"),
+              HasSubstr("c.toml:2:10: admin.listen: must be a loopback"));
+  EXPECT_THAT(errors("[admin]\nlisten = \"[::]:9180\"\n"), HasSubstr("must be a loopback"));
+  EXPECT_EQ(errors("[admin]\nlisten = \"[::1]:0\"\n"), "");
+  EXPECT_EQ(errors("[admin]\nlisten = \"\"\n"), "");
+  EXPECT_THAT(errors("[admin]\nlisten = \"9180\"\n"), HasSubstr("must be ADDRESS:PORT"));
+}
+
+TEST_F(check_config_test, a_password_in_the_file_is_a_warning_that_does_not_show_it) {
+  const auto result = load("[redis]\nurl = \"redis://:geheim@127.0.0.1\"\n");
+  EXPECT_TRUE(result.ok());
+  const auto line = to_string(result.warnings.at(0));
+  EXPECT_THAT(line, HasSubstr("c.toml:2:7: redis.url: holds a password"));
+  EXPECT_EQ(line.find("geheim"), std::string::npos);
+  EXPECT_EQ(load("", {{"DISPATCHD_REDIS__URL", "redis://:geheim@127.0.0.1"}}).warnings.at(0).key,
+            "platforms.android");
+}
+
+TEST_F(check_config_test, a_broken_url_with_a_password_does_not_show_it) {
+  for (const auto* url :
+       {"redis://:ge heim@h", "redis//:geheim@h", "http://:geheim@h", "redis://:geheim@h?x=1"}) {
+    const auto all = errors("[redis]\nurl = \"" + std::string(url) + "\"\n");
+    EXPECT_THAT(all, HasSubstr("redis.url")) << url;
+    EXPECT_EQ(all.find("heim"), std::string::npos) << all;
+  }
+}
+
+}  // namespace
+}  // namespace dispatch
