@@ -73,7 +73,7 @@ void scripted_channel::submit(std::vector<outgoing> items, std::vector<local_end
     auto result = answer(request);
     request.status = result.status;
     ledger.push_back(std::move(request));
-    under_way_.push_back({time_.wall() + latency, {std::move(out.item), std::move(result)}});
+    under_way_.push_back({time_.wall() + latency, {std::move(out.item), std::move(result), nullptr}});
   }
 }
 

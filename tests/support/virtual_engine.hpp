@@ -62,11 +62,12 @@ class scripted_channel final : public channel {
   void warm_up() override {}
   void submit(std::vector<outgoing> items, std::vector<local_end> ends) override;
   void recall() override { ++recalls; }
-  void credential_refused(bool) override {}
+  void credential_refused(std::shared_ptr<const http2::header_list>, bool) override {}
   void repeat_unclaimed() override {}
   void close() override { under_way_.clear(); }
   std::int64_t credential_expires_at() const noexcept override { return 0; }
   std::uint64_t in_flight() const noexcept override { return under_way_.size(); }
+  std::uint64_t waiting() const noexcept override { return 0; }
 
   /// Answers what is due; true when it answered anything.
   bool deliver();

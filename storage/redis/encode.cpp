@@ -1,0 +1,152 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "storage/redis/codec.hpp"
+
+namespace dispatch::redis {
+
+namespace {
+
+/// Fields and values of a stream entry, without the empty ones; their number comes first.
+class stream_fields {
+ public:
+  stream_fields& add(std::string_view name, std::string_view value) {
+    if (!value.empty()) body_.add(name).add(value);
+    return *this;
+  }
+  template <class Integer>
+  requires std::is_integral_v<Integer> stream_fields& add(std::string_view name, Integer value) {
+    body_.add(name).add(value);
+    return *this;
+  }
+  /// An XADD takes no entry without fields.
+  void finish(script_arguments& to) {
+    to.arg(body_.argument_count());
+    to.append(body_);
+  }
+
+ private:
+  command body_;
+};
+
+void add_result(script_arguments& to, const result_record& one) {
+  stream_fields()
+      .add("tenant", one.tenant)
+      .add("job", one.job)
+      .add("recipient", one.recipient)
+      .add("recipient_id", one.recipient_id)
+      .add("token_sha256", one.token_sha256)
+      .add("platform", to_string(one.platform))
+      .add("outcome", to_string(one.outcome))
+      .add("reason", one.reason)
+      .add("attempts", one.attempts)
+      .add("provider_id", one.provider_id)
+      .add("correlation_id", one.correlation_id)
+      .add("traceparent", one.traceparent)
+      .add("at", one.at.count())
+      .finish(to);
+}
+
+void add_token(script_arguments& to, const token_event& one) {
+  stream_fields()
+      .add("event", one.quarantined ? std::string_view("quarantined") : std::string_view("invalid"))
+      .add("tenant", one.tenant)
+      .add("platform", to_string(one.platform))
+      .add("token", one.token)
+      .add("reason", one.reason)
+      .add("job", one.job)
+      .add("at", one.at.count())
+      .finish(to);
+}
+
+void add_dead(script_arguments& to, const dead_letter& one) {
+  stream_fields()
+      .add("tenant", one.tenant)
+      .add("job", one.document)
+      .add("reason", one.reason)
+      .add("detail", one.detail)
+      .add("attempts", one.attempts)
+      .add("source_id", one.source_id)
+      .add("at", one.at.count())
+      .finish(to);
+}
+
+void add_progress(script_arguments& to, const job_progress& one) {
+  to.arg(one.tenant).arg(one.id);
+  const auto zeros = std::count(one.add.begin(), one.add.end(), 0U);
+  to.arg(one.add.size() - static_cast<std::size_t>(zeros));
+  for (const auto which : all_outcomes) {
+    if (const auto count = one.add[index_of(which)]; count != 0) to.arg(to_string(which)).arg(count);
+  }
+}
+
+/// What is done, by stream: XACK and XDEL take many ids of one.
+struct done_stream {
+  const source* from;
+  std::vector<const std::string*> ids;
+};
+
+std::vector<done_stream> by_stream(const std::vector<entry_ref>& done) {
+  std::vector<done_stream> streams;
+  done_stream* current = nullptr;
+  for (const auto& one : done) {
+    if (current == nullptr || !(*current->from == *one.from)) {
+      const auto found =
+          std::find_if(streams.begin(), streams.end(), [&](const auto& it) { return *it.from == *one.from; });
+      current = found != streams.end() ? &*found : &streams.emplace_back(done_stream{one.from.get(), {}});
+    }
+    current->ids.push_back(&one.id);
+  }
+  return streams;
+}
+
+}  // namespace
+
+std::string exact_text(double value) {
+  return fmt::format("{}", value);
+}
+
+command encode_write(const keyspace& keys, const writer& who, std::uint64_t sequence, const checkpoint& what,
+                     std::uint64_t results_length, std::chrono::milliseconds retention) {
+  script_arguments to(keys, who);
+  const auto streams = by_stream(what.done);
+  for (const auto& name :
+       {keys.waiting(), keys.due(), keys.due_items(), keys.results(), keys.tokens(), keys.dead()}) {
+    to.key(name);
+  }
+  for (const auto& one : streams) to.key(keys.stream(*one.from));
+  for (const auto& one : what.parks) to.key(keys.stream(one.to));
+  for (const auto& one : what.jobs) to.key(keys.job(one.tenant, one.id));
+
+  const std::size_t results = results_length == 0 ? 0 : what.results.size();
+  to.arg(sequence).arg(results_length).arg(retention.count());
+  to.arg(streams.size()).arg(what.parks.size()).arg(what.jobs.size());
+  to.arg(results).arg(what.tokens.size()).arg(what.dead.size());
+  for (const auto& one : what.parks) {
+    to.arg(one.due ? std::to_string(one.due->count()) : std::string()).arg(keyspace::member(one.to));
+    to.arg(one.document).arg(one.resume).arg(one.correlation_id).arg(one.traceparent);
+  }
+  for (const auto& one : what.jobs) add_progress(to, one);
+  for (std::size_t i = 0; i < results; ++i) add_result(to, what.results[i]);
+  for (const auto& one : what.tokens) add_token(to, one);
+  for (const auto& one : what.dead) add_dead(to, one);
+  for (const auto& one : streams) {
+    to.arg(one.ids.size());
+    for (const auto* id : one.ids) to.arg(*id);
+  }
+  return to.finish();
+}
+
+command encode_accept(const keyspace& keys, const writer& who, const std::vector<acceptance>& jobs) {
+  script_arguments to(keys, who);
+  for (const auto& one : jobs) to.key(keys.job(one.tenant, one.id));
+  for (const auto& one : jobs) {
+    to.arg(to_string(one.lane)).arg(one.total).arg(one.sha256);
+    to.arg(keys.stream(*one.where.from) + " " + one.where.id);
+    to.arg(one.created_at.count()).arg(one.scheduled ? 1 : 0);
+  }
+  return to.finish();
+}
+
+}  // namespace dispatch::redis

@@ -1,0 +1,66 @@
+#pragma once
+
+// The names of all keys (docs/storage.md).
+
+#include <string>
+#include <string_view>
+
+#include "storage/records.hpp"
+
+namespace dispatch::redis {
+
+inline constexpr std::string_view schema_version = "1";
+inline constexpr std::string_view group_name = "dispatchers";
+
+class keyspace {
+ public:
+  explicit keyspace(std::string name_space) : prefix_(std::move(name_space) + ":") {}
+
+  std::string meta() const { return prefix_ + "meta"; }
+  std::string owners() const { return prefix_ + "owners"; }
+  std::string owner(std::string_view consumer) const { return (prefix_ + "owner:").append(consumer); }
+  std::string epoch() const { return prefix_ + "epoch"; }
+  std::string control() const { return prefix_ + "control"; }
+  std::string waiting() const { return prefix_ + "waiting"; }
+  /// What the names of all waiting lists begin with.
+  std::string wait_prefix() const { return prefix_ + "wait:"; }
+  std::string due() const { return prefix_ + "due"; }
+  std::string due_items() const { return prefix_ + "due:items"; }
+  std::string results() const { return prefix_ + "results"; }
+  std::string tokens() const { return prefix_ + "tokens"; }
+  std::string dead() const { return prefix_ + "dead"; }
+  std::string limit(std::string_view scope) const { return (prefix_ + "limit:").append(scope); }
+  std::string breaker(std::string_view scope) const { return (prefix_ + "breaker:").append(scope); }
+  std::string job(std::string_view tenant, std::string_view id) const {
+    return (prefix_ + "job:").append(tenant).append(":").append(id);
+  }
+  std::string lane(dispatch::lane which) const {
+    switch (which) {
+      case lane::high:
+        return prefix_ + "jobs:high";
+      case lane::bulk:
+        return prefix_ + "jobs:bulk";
+      default:
+        return prefix_ + "jobs";
+    }
+  }
+  /// A lane, or a waiting list.
+  std::string stream(const source& from) const {
+    if (from.scope.empty()) return lane(from.lane);
+    return wait_prefix().append(from.scope).append(":").append(to_string(from.lane));
+  }
+  /// The member of NS:waiting: "SCOPE\tLANE"; of a lane "\tLANE".
+  static std::string member(const source& from) { return (from.scope + "\t").append(to_string(from.lane)); }
+  static std::optional<source> parse_member(std::string_view text) {
+    const auto tab = text.rfind('\t');
+    if (tab == std::string_view::npos) return std::nullopt;
+    const auto which = parse_lane(text.substr(tab + 1));
+    if (!which) return std::nullopt;
+    return source{*which, std::string(text.substr(0, tab))};
+  }
+
+ private:
+  std::string prefix_;
+};
+
+}  // namespace dispatch::redis

@@ -1,0 +1,38 @@
+#pragma once
+
+// The store on a real Redis. Owns a thread and two connections: one for scripts (pipelined), one that waits.
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "storage/store.hpp"
+
+namespace dispatch {
+
+struct redis_options {
+  /// redis://[user:password@]host[:port][/db], rediss:// for TLS, unix:///path
+  std::string url = "redis://127.0.0.1:6379";
+  std::string ca_file;  ///< rediss:// only; empty = the system's
+  std::string name_space = "dispatch";
+  std::string consumer;  ///< unique per process
+  std::chrono::milliseconds command_timeout{5'000};
+  std::chrono::milliseconds connect_timeout{3'000};
+  std::chrono::milliseconds reconnect_base{50};
+  std::chrono::milliseconds reconnect_cap{2'000};
+  std::uint64_t results_max_length = 1'000'000;
+  std::chrono::milliseconds job_retention{24 * 3600 * 1000};
+};
+
+struct redis_callbacks {
+  /// On the store's thread, on each change: true = connected and answering. `detail` for the log.
+  std::function<void(bool up, const std::string& detail)> connection_changed;
+  /// On the store's thread, per command answered: for redis_command_duration_seconds.
+  std::function<void(std::chrono::nanoseconds)> command_answered;
+};
+
+/// Starts connecting at once; throws std::invalid_argument for an unusable URL.
+std::unique_ptr<store> make_redis_store(redis_options options, redis_callbacks callbacks);
+
+}  // namespace dispatch

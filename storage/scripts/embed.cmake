@@ -1,0 +1,31 @@
+# cmake -DOUT=scripts.cpp -DDIR=... -P embed.cmake: the Lua scripts as C++ string literals, each after the parts
+# it needs (fence: the caller still owns its epoch; always: goes through with memory used up; time; entries).
+set(scripts
+  "acquire time acquire"
+  "renew fence always time renew"
+  "release fence always release"
+  "lapsed fence time lapsed"
+  "take_over fence always time entries take_over"
+  "read fence entries read"
+  "accept fence time accept"
+  "write fence always write"
+  "move_due fence always time move_due"
+  "lease_permits fence lease_permits"
+  "store_breaker fence store_breaker"
+  "take_probes fence time take_probes"
+  "sample fence time sample"
+  "make_groups fence always make_groups")
+set(code "// Made by storage/scripts/embed.cmake.\n#include \"storage/redis/scripts.hpp\"\n\n")
+string(APPEND code "namespace dispatch::redis {\n\nconst std::array<script_source, script_count> script_sources{{\n")
+foreach(line IN LISTS scripts)
+  separate_arguments(parts UNIX_COMMAND "${line}")
+  list(POP_FRONT parts name)
+  string(APPEND code "    {script::${name}, \"${name}\",\n")
+  foreach(part IN LISTS parts)
+    file(READ ${DIR}/${part}.lua text)
+    string(APPEND code "R\"lua(${text})lua\"\n")
+  endforeach()
+  string(APPEND code "},\n")
+endforeach()
+string(APPEND code "}};\n\n}  // namespace dispatch::redis\n")
+file(WRITE ${OUT} "${code}")

@@ -1,0 +1,28 @@
+-- The arithmetic of core/policy/permit_schedule.cpp on Redis's clock. KEYS[2..] limits. ARGV: 3 wanted, 4 horizon
+-- us; per scope interval us, lag us. Answers now, granted, and the first slot per scope.
+local clock = call('TIME')
+local now = clock[1] * 1000000 + clock[2]
+local granted, horizon = tonumber(ARGV[3]), tonumber(ARGV[4])
+if horizon > 1000000 then horizon = 1000000 end
+local first = {}
+for k = 2, #KEYS do
+  local interval, lag = tonumber(ARGV[2 * k + 1]), tonumber(ARGV[2 * k + 2])
+  local tat = tonumber(call('GET', KEYS[k]) or 0)
+  -- Further ahead than any lease reaches: a clock that jumped back, or a lower rate before a reload.
+  tat = math.min(tat, now + 1000000 + math.ceil(interval))
+  local slot = math.max(tat, now - lag)
+  local reach = now + horizon - slot
+  granted = math.min(granted, reach < 0 and 0 or math.floor(reach / interval) + 1)
+  first[k] = slot
+end
+local answer = { now, granted }
+for k = 2, #KEYS do
+  if granted > 0 then
+    local tat = first[k] + math.ceil(granted * ARGV[2 * k + 1])
+    -- A tat that lies behind by more than the lag says nothing: the key may go.
+    local keep = math.max(tat - now, 0) + ARGV[2 * k + 2]
+    call('SET', KEYS[k], string.format('%.0f', tat), 'PX', math.ceil(keep / 1000) + 1000)
+  end
+  answer[k + 1] = first[k]
+end
+return answer

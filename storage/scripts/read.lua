@@ -1,0 +1,75 @@
+-- New entries of several streams, in the order given, until count or bytes are used up.
+-- KEYS[2..] streams. ARGV[3] bytes; per stream ARGV[2k], ARGV[2k+1]: count, 1 = a lane (made when missing).
+-- Answers flat, per stream: entries, last delivered id when drained (else ''), then the entries.
+local me = ARGV[1]
+local bytes, budget = 0, tonumber(ARGV[3])
+local out, n = {}, 0
+
+-- Makes a vanished group again at 0 ('$' would skip what is there). A waiting list that is gone is just empty.
+local function make_group(stream, is_lane)
+  if is_lane == '1' then
+    call('XGROUP', 'CREATE', stream, 'dispatchers', '0', 'MKSTREAM')
+  elseif call('EXISTS', stream) == 1 then
+    call('XGROUP', 'CREATE', stream, 'dispatchers', '0')
+  else
+    return false
+  end
+  return true
+end
+
+local function last_delivered(stream)
+  local groups = redis.pcall('XINFO', 'GROUPS', stream)
+  for g = 1, #groups do
+    local group = {}
+    for i = 1, #groups[g], 2 do group[groups[g][i]] = groups[g][i + 1] end
+    if group['name'] == 'dispatchers' then return group['last-delivered-id'] end
+  end
+  return '0-0'
+end
+
+for k = 2, #KEYS do
+  local stream, is_lane = KEYS[k], ARGV[2 * k + 1]
+  local left = tonumber(ARGV[2 * k])
+  local head, found, drained, before = n + 1, 0, false, bytes - 1
+  n = n + 2
+  -- In chunks of at most 8, as many as should fit by what was read so far: a lane of large documents is not known
+  -- before the first.
+  while left > 0 and bytes < budget do
+    local ask = 1
+    if found > 0 then
+      ask = math.min(left, 8, math.floor((budget - bytes) * found / (bytes - before)) + 1)
+    end
+    local got = redis.pcall('XREADGROUP', 'GROUP', 'dispatchers', me, 'COUNT', ask, 'STREAMS', stream, '>')
+    if got and got.err then
+      if string.sub(got.err, 1, 7) ~= 'NOGROUP' then return got end
+      if not make_group(stream, is_lane) then drained = true break end
+      got = call('XREADGROUP', 'GROUP', 'dispatchers', me, 'COUNT', ask, 'STREAMS', stream, '>')
+    end
+    if not got then drained = true break end
+    local entries = got[1][2]
+    local size = #entries
+    for i = 1, size do
+      local entry = entries[i]
+      local fields = entry[2]
+      local document = fields[2]
+      out[n + 1] = entry[1]
+      if fields[1] == 'job' and not fields[3] and #document < longest then
+        out[n + 2] = document
+        n = n + 2
+        bytes = bytes + #document
+      else
+        local extra
+        document, extra = uncommon(fields, 1)
+        out[n + 2], out[n + 3] = document, extra
+        n = n + 3
+        bytes = bytes + #document + #extra[3]
+      end
+    end
+    found = found + size
+    left = left - size
+    if size < ask then drained = true break end
+  end
+  out[head] = found
+  out[head + 1] = drained and last_delivered(stream) or ''
+end
+return out

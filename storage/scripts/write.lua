@@ -1,0 +1,104 @@
+-- A checkpoint, all or nothing. KEYS: 2 waiting, 3 due, 4 due:items, 5 results, 6 tokens, 7 dead, then the
+-- streams of `done`, the waiting lists of `parks`, the job hashes. ARGV: 3 sequence, 4 results' maximal length
+-- (0 = none), 5 retention ms, 6-11 how many done streams, parks, jobs, results, tokens, dead letters; then those.
+-- Answers the sequence found.
+local before = tonumber(owner[2])
+local sequence = tonumber(ARGV[3])
+if sequence <= before then return before end
+
+local results_length, retention = ARGV[4], ARGV[5]
+local streams, parks, jobs = tonumber(ARGV[6]), tonumber(ARGV[7]), tonumber(ARGV[8])
+local results, tokens, dead = tonumber(ARGV[9]), tonumber(ARGV[10]), tonumber(ARGV[11])
+local argument = 11
+local function take()
+  argument = argument + 1
+  return ARGV[argument]
+end
+
+-- Redis undoes nothing when a script fails half-way: what could fail is looked at before anything is written.
+local function must_be(key, kind)
+  local found = call('TYPE', key).ok
+  return found == kind or found == 'none'
+end
+local usable = (tokens == 0 or must_be(KEYS[6], 'stream')) and (dead == 0 or must_be(KEYS[7], 'stream'))
+if parks > 0 then
+  usable = usable and must_be(KEYS[2], 'set') and must_be(KEYS[3], 'zset') and must_be(KEYS[4], 'hash')
+  for i = 1, parks do usable = usable and must_be(KEYS[7 + streams + i], 'stream') end
+end
+if not usable then return redis.error_reply('WRONGTYPE a key of the engine holds something else') end
+
+call('HSET', KEYS[1], 'sequence', ARGV[3])
+
+for i = 1, parks do
+  local due, member = take(), take()
+  local document, resume, correlation, traceparent = take(), take(), take(), take()
+  local stream = KEYS[7 + streams + i]
+  if due ~= '' then
+    local item = ARGV[2] .. '-' .. ARGV[3] .. '-' .. i
+    call('ZADD', KEYS[3], due, item)
+    call('HSET', KEYS[4], item, cmsgpack.pack({ stream, member, document, resume, correlation, traceparent }))
+  else
+    if call('EXISTS', stream) == 0 then
+      call('XGROUP', 'CREATE', stream, 'dispatchers', '0', 'MKSTREAM')
+      call('SADD', KEYS[2], member)
+    end
+    call('XADD', stream, '*', 'job', document, 'resume', resume, 'correlation_id', correlation,
+      'traceparent', traceparent)
+  end
+end
+
+local first_job = 7 + streams + parks
+if jobs > 0 then
+  local clock = call('TIME')
+  local now = clock[1] .. string.format('%03d', math.floor(clock[2] / 1000))
+  for i = 1, jobs do
+    local key, tenant, id, pairs_ = KEYS[first_job + i], take(), take(), tonumber(take())
+    local job = redis.pcall('HMGET', key, 'state', 'left')
+    local left = not job.err and tonumber(job[2])
+    local ended = 0
+    for _ = 1, pairs_ do
+      local outcome, count = take(), take()
+      ended = ended + count
+      if left then call('HINCRBY', key, outcome, count) end
+    end
+    if left then
+      left = left - ended
+      local state = job[1]
+      if left <= 0 and state ~= 'done' then
+        if state ~= 'cancelled' then state = 'done' end
+        call('HSET', key, 'left', left, 'state', state, 'finished_at', now)
+        call('PEXPIRE', key, retention)
+        if results_length ~= '0' then
+          redis.pcall('XADD', KEYS[5], 'MAXLEN', '~', results_length, '*', 'tenant', tenant, 'job', id, 'outcome',
+            'job_done', 'at', now)
+        end
+      elseif state == 'scheduled' or state == 'accepted' then
+        call('HSET', key, 'left', left, 'state', 'running', 'started_at', now)
+      else
+        call('HSET', key, 'left', left)
+      end
+    end
+  end
+end
+
+for _ = 1, results do  -- best effort: a spoiled results stream stops no work
+  local size = tonumber(take())
+  redis.pcall('XADD', KEYS[5], 'MAXLEN', '~', results_length, '*', unpack(ARGV, argument + 1, argument + size))
+  argument = argument + size
+end
+for i = 1, tokens + dead do
+  local size = tonumber(take())
+  call('XADD', i <= tokens and KEYS[6] or KEYS[7], '*', unpack(ARGV, argument + 1, argument + size))
+  argument = argument + size
+end
+
+for s = 1, streams do
+  local stream, last = KEYS[7 + s], tonumber(take()) + argument
+  while argument < last do
+    local stop = argument + 500 < last and argument + 500 or last
+    redis.pcall('XACK', stream, 'dispatchers', unpack(ARGV, argument + 1, stop))
+    redis.pcall('XDEL', stream, unpack(ARGV, argument + 1, stop))
+    argument = stop
+  end
+end
+return before

@@ -1,0 +1,69 @@
+// The real store on a real redis-server, each test in a namespace of its own.
+
+#include "storage/redis_store.hpp"
+#include "tests/support/redis_server.hpp"
+#include "tests/support/store_conformance.hpp"
+#include "tests/support/store_conformance_state.hpp"
+
+namespace dispatch {
+namespace {
+
+class redis_backend final : public store_backend {
+ public:
+  redis_backend() {
+    static int count = 0;
+    name_ = "{test-" + std::to_string(++count) + "}";
+  }
+  std::unique_ptr<store> open(const std::string& consumer) override {
+    redis_options options;
+    options.url = redis_server::shared().url();
+    options.name_space = name_;
+    options.consumer = consumer;
+    return make_redis_store(options, {});
+  }
+  void run() override {}
+  epoch_ms now() override {
+    const auto time = client_.command({"TIME"});
+    return epoch_ms(time.at(0).as_integer() * 1'000 + time.at(1).as_integer() / 1'000);
+  }
+  std::string add(const std::string& stream, const fields& entry) override {
+    std::vector<std::string> args{"XADD", key(stream), "*"};
+    for (const auto& [name, value] : entry) args.insert(args.end(), {name, value});
+    return client_.command(args).text;
+  }
+  std::vector<fields> stream(const std::string& name) override {
+    std::vector<fields> all;
+    for (const auto& entry : client_.command({"XRANGE", key(name), "-", "+"}).elements) {
+      all.push_back(pairs(entry.at(1)));
+    }
+    return all;
+  }
+  std::size_t pending(const std::string& stream) override {
+    return static_cast<std::size_t>(
+        client_.command({"XPENDING", key(stream), "dispatchers"}).at(0).as_integer());
+  }
+  fields hash(const std::string& name) override { return pairs(client_.command({"HGETALL", key(name)})); }
+  void set_hash(const std::string& name, const fields& values) override {
+    for (const auto& [field, value] : values) client_.command({"HSET", key(name), field, value});
+  }
+  void lapse(const std::string& consumer) override {
+    client_.command({"ZADD", key("owners"), "0", consumer});
+  }
+
+ private:
+  std::string key(const std::string& name) const { return name_ + ":" + name; }
+  static fields pairs(const redis::reply& flat) {
+    fields all;
+    for (std::size_t i = 0; i + 1 < flat.size(); i += 2) all[flat.at(i).text] = flat.at(i + 1).text;
+    return all;
+  }
+
+  std::string name_;
+  redis_client client_ = redis_server::shared().client();
+};
+
+INSTANTIATE_TEST_SUITE_P(redis, store_conformance,
+                         testing::Values(backend_factory([] { return std::make_unique<redis_backend>(); })));
+
+}  // namespace
+}  // namespace dispatch

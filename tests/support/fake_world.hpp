@@ -1,0 +1,93 @@
+#pragma once
+
+// What Redis holds for one namespace, in memory, on a clock the test moves. Several fake_stores on one world
+// are several processes. Single-threaded: calls queue their work, run() does it and calls back.
+
+#include <chrono>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <map>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "storage/store.hpp"
+
+namespace dispatch {
+
+using stream_id = std::pair<std::uint64_t, std::uint64_t>;
+using field_map = std::map<std::string, std::string>;
+
+std::string to_text(stream_id id);
+stream_id parse_id(const std::string& text);
+/// Empty when there is none.
+std::string field(const field_map& fields, const std::string& name);
+/// "jobs", "wait:SCOPE:LANE": a source's key without the namespace.
+std::string fake_key(const source& from);
+
+struct fake_stream {
+  struct delivery {
+    std::string consumer;
+    std::uint32_t count = 1;
+  };
+  std::map<stream_id, field_map> entries;
+  std::map<stream_id, delivery> pending;
+  stream_id last{};       ///< newest ever added
+  stream_id delivered{};  ///< the group's last-delivered-id
+};
+
+struct fake_owner {
+  std::uint64_t epoch = 0;
+  std::uint64_t sequence = 0;
+  epoch_ms expires_at{0};
+};
+
+class fake_world {
+ public:
+  explicit fake_world(epoch_ms start = epoch_ms(1'795'402'800'000)) : now(start) {}
+
+  void advance(std::chrono::milliseconds by) { now += by; }
+  /// Does everything asked for so far and what follows from it; waits whose time is over or that have
+  /// something new are answered.
+  void run();
+  void post(std::function<void()> task) { tasks_.push_back(std::move(task)); }
+
+  std::string add(const std::string& stream, field_map fields);
+  void tell(field_map fields) { add("control", std::move(fields)); }
+
+  // What the scripts of the same names do.
+  acceptance_result accept(const acceptance& one);
+  void apply(const checkpoint& what, bool with_results);
+  void park(const parked& one);
+
+  struct waiting {
+    std::map<std::string, stream_id> after;
+    epoch_ms until{0};
+    std::function<void()> answer;
+  };
+  std::vector<waiting> waits;
+
+  epoch_ms now;
+  /// False: calls are answered `unavailable` and nothing happens.
+  bool available = true;
+  std::map<std::string, fake_stream>
+      streams;  ///< by key without the namespace: "jobs", "wait:SCOPE:LANE", "dead"
+  std::map<std::string, field_map> hashes;  ///< "job:TENANT:ID"
+  std::map<std::string, fake_owner> owners;
+  std::uint64_t epoch = 0;
+  std::multimap<epoch_ms, parked> due;
+  std::set<std::string> waiting_lists;  ///< "SCOPE\tLANE"
+  std::map<std::string, std::int64_t> limits;
+  std::map<std::string, breaker_record> breakers;
+  std::map<std::string, std::pair<std::uint32_t, epoch_ms>> probes;  ///< taken, when last
+
+ private:
+  bool answer_waits();
+  void count_progress(const job_progress& one);
+
+  std::deque<std::function<void()>> tasks_;
+};
+
+}  // namespace dispatch

@@ -1,0 +1,41 @@
+// The fake that actors are tested on does what the real store does.
+
+#include "tests/support/fake_store.hpp"
+#include "tests/support/store_conformance.hpp"
+#include "tests/support/store_conformance_state.hpp"
+
+namespace dispatch {
+namespace {
+
+class fake_backend final : public store_backend {
+ public:
+  std::unique_ptr<store> open(const std::string& consumer) override {
+    return std::make_unique<fake_store>(world_, consumer);
+  }
+  void run() override { world_->run(); }
+  epoch_ms now() override { return world_->now; }
+  std::string add(const std::string& stream, const fields& entry) override {
+    return world_->add(stream, entry);
+  }
+  std::vector<fields> stream(const std::string& name) override {
+    std::vector<fields> all;
+    for (const auto& [id, entry] : world_->streams[name].entries) all.push_back(entry);
+    return all;
+  }
+  std::size_t pending(const std::string& stream) override { return world_->streams[stream].pending.size(); }
+  fields hash(const std::string& name) override {
+    const auto found = world_->hashes.find(name);
+    return found != world_->hashes.end() ? found->second : fields();
+  }
+  void set_hash(const std::string& name, const fields& values) override { world_->hashes[name] = values; }
+  void lapse(const std::string& consumer) override { world_->owners.at(consumer).expires_at = epoch_ms(0); }
+
+ private:
+  std::shared_ptr<fake_world> world_ = std::make_shared<fake_world>();
+};
+
+INSTANTIATE_TEST_SUITE_P(fake, store_conformance,
+                         testing::Values(backend_factory([] { return std::make_unique<fake_backend>(); })));
+
+}  // namespace
+}  // namespace dispatch
