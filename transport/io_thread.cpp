@@ -49,9 +49,13 @@ io_thread::io_thread(std::string name) : state_(std::make_unique<state>()) {
   pthread_sigmask(SIG_SETMASK, &before, nullptr);
 }
 
-io_thread::~io_thread() { stop(); }
+io_thread::~io_thread() {
+  stop();
+}
 
-void io_thread::post(std::function<void()> task) { asio::post(state_->context, std::move(task)); }
+void io_thread::post(std::function<void()> task) {
+  asio::post(state_->context, std::move(task));
+}
 
 void io_thread::run(const std::function<void()>& task) {
   auto done = std::make_shared<std::promise<void>>();
@@ -76,6 +80,8 @@ void io_thread::stop() {
   if (state_->thread.joinable()) state_->thread.join();
 }
 
-asio::io_context& io_thread::context() noexcept { return state_->context; }
+asio::io_context& io_thread::context() noexcept {
+  return state_->context;
+}
 
 }  // namespace dispatch

@@ -1,0 +1,42 @@
+#pragma once
+
+// What the connections to one origin share: trusted roots, TLS rules and the tickets to resume by.
+// Client side, TLS 1.2+ (RFC 8446, RFC 9113 9.2), ALPN h2 (RFC 7301). One thread after construction.
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "transport/http2/endpoint.hpp"
+
+struct ssl_ctx_st;
+struct ssl_st;
+struct ssl_session_st;
+
+namespace dispatch::http2 {
+
+class tls_context {
+ public:
+  /// `ca_file`: PEM; empty = the system's store. Throws std::runtime_error when it cannot be read.
+  explicit tls_context(const std::string& ca_file);
+  ~tls_context();
+  tls_context(const tls_context&) = delete;
+  tls_context& operator=(const tls_context&) = delete;
+
+  /// A new TLS object that will accept nobody but `peer`; the caller owns it (SSL_free) and keeps this
+  /// object alive as long.
+  ssl_st* make_client(const endpoint& peer);
+
+  /// After the handshake: empty when h2 was agreed upon, else what is wrong.
+  static std::string check_agreed(ssl_st* tls);
+  /// Why the peer's certificate was refused; empty when it was not.
+  static std::string refusal(ssl_st* tls);
+
+ private:
+  static int keep_session(ssl_st* tls, ssl_session_st* session);
+
+  ssl_ctx_st* context_;
+  std::vector<ssl_session_st*> tickets_;  // each used once (RFC 8446 C.4), the newest last
+};
+
+}  // namespace dispatch::http2
