@@ -1,0 +1,257 @@
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <cstdlib>
+#include <functional>
+#include <random>
+
+#include "apps/dispatchctl/jobs.hpp"
+#include "apps/dispatchctl/listings.hpp"
+#include "apps/dispatchctl/load.hpp"
+#include "apps/dispatchctl/send.hpp"
+#include "apps/dispatchctl/session.hpp"
+
+namespace {
+
+using namespace dispatch;
+using namespace dispatch::ctl;
+
+constexpr int exit_failed = 1;
+constexpr int exit_usage = 2;
+
+/// Where the parser puts what it reads; `chosen` is what the subcommand leaves to be done.
+struct command_line {
+  session_options redis;
+  bool json = false;
+  send_options send;
+  load_command load;
+  std::string load_mix;
+  job_options job;
+  std::int64_t job_timeout = 0;
+  job_list_options job_list;
+  dead_list_options dead_list;
+  dead_show_options dead_show;
+  std::function<int(session&)> chosen;
+};
+
+std::string in_list(const std::string& text, bool known, const char* choices) {
+  return known ? std::string{} : "'" + text + "' is not one of " + choices;
+}
+
+const CLI::Validator lane_name{
+    [](std::string& text) { return in_list(text, parse_lane(text).has_value(), "high, normal, bulk"); },
+    "high|normal|bulk"};
+const CLI::Validator platform_name{[](std::string& text) {
+                                     return in_list(text, parse_platform(text).has_value(),
+                                                    "android, ios, web, email, webhook");
+                                   },
+                                   "android|ios|web|email|webhook"};
+
+void add_lane(CLI::App* to, lane& into) {
+  to->add_option_function<std::string>(
+        "--lane", [&into](const std::string& text) { into = parse_lane(text).value_or(lane::normal); },
+        "Lane of the job (default normal)")
+      ->check(lane_name);
+}
+
+void add_send(CLI::App& app, command_line& line) {
+  auto* send = app.add_subcommand("send", "Store one job and print its id");
+  auto& options = line.send;
+  auto* file = send->add_option("--file", options.file, "The whole job document; - reads standard input");
+  add_lane(send, options.lane);
+  send->add_option("--correlation-id", options.correlation_id, "Carried into logs and results");
+
+  // Everything that would contradict a document of one's own.
+  auto* parts = send->add_option_group("The job, when there is no --file");
+  parts->add_option("--tenant", options.tenant, "Tenant (default: default)");
+  parts->add_option("--id", options.id, "Idempotency key within the tenant, kept for 24 h");
+  parts->add_option("--app", options.app, "Which of the configured credential sets (default: default)");
+  parts->add_option("--platform", options.platform, "Platform of the recipient (default android)")
+      ->check(platform_name);
+  parts->add_option("--token", options.token, "Device token; --file keeps it out of the process list");
+  parts->add_option("--topic", options.topic, "Topic instead of a token");
+  parts->add_option("--condition", options.condition, "Condition on topics instead of a token");
+  parts->add_option("--address", options.address, "Mail address (platform email)");
+  parts->add_option("--url", options.url, "Where to (platform webhook)");
+  parts->add_option("--audience", options.audience, "A stored audience instead of one recipient");
+  parts->add_option("--title", options.title, "Title; {{name}} is replaced from --var");
+  parts->add_option("--body", options.body, "Text; {{name}} is replaced from --var");
+  parts->add_option("--image", options.image, "Picture, https://…");
+  parts->add_option("--link", options.link, "What a tap opens");
+  parts->add_option("--sound", options.sound, "Sound, e.g. default");
+  parts->add_option("--data", options.data, "key=value for the receiving app; may be repeated")
+      ->allow_extra_args(false);
+  parts->add_option("--var", options.vars, "name=value of the recipient; may be repeated")
+      ->allow_extra_args(false);
+  parts->add_option("--collapse-key", options.collapse_key, "A later notification with it replaces this one");
+  parts->add_option("--priority", options.priority, "Device priority: high or normal");
+  parts->add_option("--send-at", options.send_at, "RFC 3339 or seconds since the epoch; not before then");
+  parts->add_option("--expires-at", options.expires_at,
+                    "RFC 3339 or seconds since the epoch; not after then");
+  parts->add_flag("--dry-run", options.dry_run, "Everything but the delivery itself");
+  for (auto* option : parts->get_options()) file->excludes(option);
+
+  send->footer(R"(Examples:
+  dispatchctl send --platform android --token "$TOKEN" --title Hello --body "A note changed"
+  dispatchctl send --id news-7 --topic news --title News --body "…" --lane high
+  dispatchctl send --file job.json
+  generate-job | dispatchctl send --file - --json)");
+  send->callback([&line] {
+    line.send.json = line.json;
+    line.chosen = [&line](session& redis) { return run_send(redis, line.send); };
+  });
+}
+
+void add_load(CLI::App& app, command_line& line) {
+  auto* load = app.add_subcommand("load", "Fill a lane with generated jobs");
+  auto& command = line.load;
+  auto& plan = command.plan;
+  add_lane(load, command.lane);
+  load->add_option("--jobs", plan.jobs, "How many jobs (default 1000)");
+  load->add_option("--recipients", plan.recipients, "Recipients per job (default 1)");
+  load->add_option("--rate", command.rate, "Jobs a second; 0 = as fast as Redis takes them (default)");
+  load->add_option("--platforms", line.load_mix, "Weights, e.g. android:60,ios:30,web:10 (the default)");
+  load->add_option("--dead", plan.dead, "Share of tokens the sandbox calls unregistered, e.g. 0.005");
+  load->add_option("--flaky503", plan.flaky_503, "Share of tokens it answers with 503 the first time");
+  load->add_option("--flaky429", plan.flaky_429, "Share of tokens it answers with 429 the first time");
+  load->add_flag("--with-id", plan.with_id, "Give every job an id, so that it has a record");
+  load->add_option("--id-prefix", plan.id_prefix, "Of those ids (default load-SEED)");
+  load->add_option("--tenant", plan.tenant, "Tenant of all jobs");
+  load->add_option("--tenants", plan.tenants, "Spread over tenants load-1 … load-N");
+  load->add_option("--body-bytes", plan.body_bytes, "Length of the message text (default 60)");
+  auto* seed =
+      load->add_option("--seed", plan.seed, "The same seed makes the same jobs (default: a new one)");
+  load->add_option(
+      "--record", command.record_file,
+      "Write a line per recipient: µs when sent, tenant, job, index, platform, token, dedupe key");
+  load->add_flag("--quiet", command.quiet, "No progress bar");
+  load->footer(R"(Tokens are made up: send them to dispatch-sandbox, never to a real provider.
+Examples:
+  dispatchctl load --jobs 100000
+  dispatchctl load --lane bulk --jobs 200 --recipients 500 --dead 0.005 --flaky503 0.005
+  dispatchctl load --lane high --rate 100 --jobs 6000 --with-id --record sent.tsv)");
+  load->callback([&line, seed] {
+    auto& chosen_load = line.load;
+    chosen_load.json = line.json;
+    if (!line.load_mix.empty()) {
+      auto parsed = parse_platform_mix(line.load_mix);
+      if (!parsed)
+        throw usage_error("--platforms wants weights of android, ios and web, e.g. android:60,ios:30");
+      chosen_load.plan.platforms = *parsed;
+    }
+    if (seed->count() == 0) chosen_load.plan.seed = std::random_device{}();
+    line.chosen = [&line](session& redis) { return run_load(redis, line.load); };
+  });
+}
+
+void add_job(CLI::App& app, command_line& line) {
+  auto* job = app.add_subcommand("job", "Look at jobs");
+  job->require_subcommand(1);
+  auto& one = line.job;
+  auto& list = line.job_list;
+  auto* status = job->add_subcommand("status", "State and outcomes of one job");
+  auto* watch = job->add_subcommand("watch", "Follow a job to its end; exit code 0 when it ended done");
+  for (auto* which : {status, watch}) {
+    which->add_option("id", one.id, "The job's id")->required();
+    which->add_option("--tenant", one.tenant, "Its tenant (default: default)");
+  }
+  watch->add_option("--timeout", line.job_timeout, "Give up after so many seconds (default: never)");
+  status->callback([&line] {
+    line.job.json = line.json;
+    line.chosen = [&line](session& redis) { return run_job_status(redis, line.job); };
+  });
+  watch->callback([&line] {
+    line.job.json = line.json;
+    line.job.timeout = std::chrono::seconds{line.job_timeout};
+    line.chosen = [&line](session& redis) { return run_job_watch(redis, line.job); };
+  });
+  auto* ls = job->add_subcommand("ls", "Jobs with a record, the latest first");
+  ls->add_option("--tenant", list.tenant, "Only this tenant's");
+  ls->add_option("--state", list.state,
+                 "Only those accepted, scheduled, running, paused, done, cancelled or dead");
+  ls->add_option("--limit", list.limit, "At most so many (default 50)");
+  ls->callback([&line] {
+    line.job_list.json = line.json;
+    line.chosen = [&line](session& redis) { return run_job_list(redis, line.job_list); };
+  });
+}
+
+void add_listings(CLI::App& app, command_line& line) {
+  auto* lanes = app.add_subcommand("lane", "Look at the lanes");
+  lanes->require_subcommand(1);
+  lanes->add_subcommand("ls", "Entries, unacknowledged entries and age of the oldest")->callback([&line] {
+    line.chosen = [&line](session& redis) { return run_lane_list(redis, line.json); };
+  });
+  auto* breakers = app.add_subcommand("breaker", "Look at the circuit breakers");
+  breakers->require_subcommand(1);
+  breakers->add_subcommand("ls", "State of every breaker")->callback([&line] {
+    line.chosen = [&line](session& redis) { return run_breaker_list(redis, line.json); };
+  });
+  auto* dead = app.add_subcommand("dead", "Look at the dead letters");
+  dead->require_subcommand(1);
+  auto& list = line.dead_list;
+  auto* ls = dead->add_subcommand("ls", "Dead letters, the latest first");
+  ls->add_option("--limit", list.limit, "At most so many (default 50)");
+  ls->add_option("--tenant", list.tenant, "Only this tenant's");
+  ls->add_option("--reason", list.reason, "Only those with this reason");
+  ls->callback([&line] {
+    line.dead_list.json = line.json;
+    line.chosen = [&line](session& redis) { return run_dead_list(redis, line.dead_list); };
+  });
+  auto& one = line.dead_show;
+  auto* show = dead->add_subcommand("show", "One dead letter, tokens as hashes");
+  show->add_option("entry", one.entry, "As dead ls shows it")->required();
+  show->add_flag("--raw", one.raw, "The document alone, tokens in clear, for send --file -");
+  show->callback([&line] {
+    line.dead_show.json = line.json;
+    line.chosen = [&line](session& redis) { return run_dead_show(redis, line.dead_show); };
+  });
+}
+
+int run(int argc, char** argv) {
+  CLI::App app{"dispatchctl: send notifications through Duru Dispatch, and see what became of them"};
+  app.require_subcommand(1);
+  app.fallthrough();
+  app.set_version_flag("--version", DISPATCH_VERSION);
+  command_line line;
+  auto& redis = line.redis;
+  auto* url = app.add_option("--redis", redis.url, "redis://HOST[:PORT][/DB], rediss:// or unix:///PATH")
+                  ->envname("DISPATCHCTL_REDIS")
+                  ->capture_default_str();
+  app.add_option("--namespace", redis.name_space, "First part of every key")
+      ->envname("DISPATCHCTL_NAMESPACE")
+      ->capture_default_str();
+  app.add_option("--ca-file", redis.ca_file, "Authority to trust for rediss:// (default: the system's)");
+  app.add_option("--password-file", redis.password_file, "File whose first line is Redis's password");
+  app.add_flag("--json", line.json, "Answer in JSON");
+  app.footer(R"(Redis's password comes from --password-file or the environment (DISPATCHCTL_REDIS_PASSWORD).
+Exit codes: 0 done, 1 failed, 2 wrong usage. "dispatchctl COMMAND --help" explains a command.)");
+
+  add_send(app, line);
+  add_load(app, line);
+  add_job(app, line);
+  add_listings(app, line);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? 0 : exit_usage;
+  }
+  const char* from_environment = std::getenv("DISPATCHCTL_REDIS");
+  redis.url_typed = url->count() > 0 && (from_environment == nullptr || redis.url != from_environment);
+  if (const char* password = std::getenv("DISPATCHCTL_REDIS_PASSWORD")) redis.password = password;
+  session connection{redis};
+  return line.chosen(connection);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  try {
+    return run(argc, argv);
+  } catch (const dispatch::ctl::usage_error& error) {
+    std::fprintf(stderr, "dispatchctl: %s\n", error.what());
+    return exit_usage;
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "dispatchctl: %s\n", error.what());
+    return exit_failed;
+  }
+}
