@@ -5,7 +5,7 @@
 // are kept until the tracker has taken them.
 
 #include <cstdint>
-#include <functional>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -31,8 +31,8 @@ class channel {
   virtual void submit(std::vector<outgoing> items, std::vector<local_end> ends) = 0;
   /// What has not reached the network comes back as not_sent.
   virtual void recall() = 0;
-  /// The provider refused the credential the latest requests carried.
-  virtual void credential_refused(bool new_connection) = 0;
+  /// The provider refused this credential.
+  virtual void credential_refused(std::shared_ptr<const http2::header_list> used, bool new_connection) = 0;
   /// Says again what the tracker has not claimed.
   virtual void repeat_unclaimed() = 0;
   /// Ends it; waits until nothing of it runs any more.
@@ -41,6 +41,8 @@ class channel {
   virtual std::int64_t credential_expires_at() const noexcept = 0;
   /// Items submitted and not yet answered.
   virtual std::uint64_t in_flight() const noexcept = 0;
+  /// Items among them that have not reached a stream: no connection, no credential, all streams taken.
+  virtual std::uint64_t waiting() const noexcept = 0;
 };
 
 }  // namespace dispatch

@@ -16,11 +16,13 @@
 namespace dispatch {
 namespace {
 
-std::string own_name() {
+// Unique per process life: what an earlier life of the same name had read is taken over like anybody's.
+std::string own_name(const std::string& configured) {
   std::array<char, 256> host{};
   gethostname(host.data(), host.size() - 1);
   std::random_device random;
-  return std::string(host.data()) + '-' + std::to_string(getpid()) + '-' + std::to_string(random());
+  return (configured.empty() ? std::string(host.data()) : configured) + '-' + std::to_string(getpid()) + '-' +
+         std::to_string(random());
 }
 
 redis_options redis_options_of(const settings& config) {
@@ -28,7 +30,7 @@ redis_options redis_options_of(const settings& config) {
   options.url = config.redis.url;
   options.ca_file = config.redis.ca_file;
   options.name_space = config.redis.name_space;
-  options.consumer = config.redis.consumer.empty() ? own_name() : config.redis.consumer;
+  options.consumer = own_name(config.redis.consumer);
   options.command_timeout = config.redis.command_timeout;
   options.results_max_length = config.results.max_length;
   return options;
@@ -104,14 +106,15 @@ struct engine::state {
     spawn_supervisor(*system, std::move(top));
   }
 
-  // Order matters: first whoever sends to actors (store, channels), then the actors' handles, then CAF.
+  // Order matters: first the actors, who call store and channels (late callbacks of those meet empty peers),
+  // then store and channels, last CAF.
   void tear_down() {
-    for (auto& scope : parts->scopes) scope.way->close();
-    storage.reset();
     if (system) {
       withdraw_all(*parts);
       system->await_all_actors_done();
     }
+    for (auto& scope : parts->scopes) scope.way->close();
+    storage.reset();
     parts->scopes.clear();
     loop.reset();
     parts.reset();

@@ -5,11 +5,19 @@
 #include <deque>
 #include <utility>
 
+#include "transport/providers/io_timer.hpp"
+
 namespace dispatch {
+namespace {
+
+// How often what waits for a credential is looked through for passed deadlines.
+constexpr std::chrono::milliseconds held_check{500};
+
+}  // namespace
 
 struct http2_channel::state : std::enable_shared_from_this<state> {
   state(io_thread& loop, http2_channel_options given, http2_channel_callbacks calls)
-      : options(std::move(given)), callbacks(std::move(calls)) {
+      : loop_thread(loop), options(std::move(given)), callbacks(std::move(calls)), after(timer_on(loop)) {
     loop.run([&] {
       token = options.make_credential();
       http2::pool_callbacks pool_calls;
@@ -32,11 +40,20 @@ struct http2_channel::state : std::enable_shared_from_this<state> {
     if (items.empty()) return;
     for (auto& out : items) {
       out.request.correlation = next_correlation++;
-      flights.emplace(out.request.correlation, std::move(out.item));
+      flights.emplace(out.request.correlation, flight{std::move(out.item), nullptr});
       held.push_back(std::move(out.request));
     }
-    pending.store(flights.size(), std::memory_order_relaxed);
     send_held();
+    count();
+    // Streams are opened at the end of the loop's turn: only then is what still waits known.
+    loop_thread.post([weak = weak_from_this()] {
+      if (auto self = weak.lock(); self && !self->closed) self->count();
+    });
+  }
+
+  void count() {
+    pending.store(flights.size(), std::memory_order_relaxed);
+    waiting.store(held.size() + connections->stats().waiting, std::memory_order_relaxed);
   }
 
   // Requests wait here only for a credential; with one at hand they pass straight through.
@@ -45,11 +62,14 @@ struct http2_channel::state : std::enable_shared_from_this<state> {
     auto headers = token->current();
     if (!headers) {
       await_credential();
+      watch_held();
       return;
     }
-    last_used = headers;
     expires.store(token->expires_at().count(), std::memory_order_relaxed);
-    for (auto& request : held) request.shared = headers;
+    for (auto& request : held) {
+      flights[request.correlation].credential = headers;
+      request.shared = headers;
+    }
     connections->submit(std::exchange(held, {}));
   }
 
@@ -69,11 +89,13 @@ struct http2_channel::state : std::enable_shared_from_this<state> {
     });
   }
 
-  void fail_held(http2::failure why) {
-    if (held.empty()) return;
+  void fail_held(http2::failure why) { fail(std::exchange(held, {}), why); }
+
+  void fail(const std::vector<http2::request>& requests, http2::failure why) {
+    if (requests.empty()) return;
     std::vector<http2::completion> answers;
-    answers.reserve(held.size());
-    for (const auto& request : std::exchange(held, {})) {
+    answers.reserve(requests.size());
+    for (const auto& request : requests) {
       http2::completion answer;
       answer.correlation = request.correlation;
       answer.failure = why;
@@ -82,16 +104,36 @@ struct http2_channel::state : std::enable_shared_from_this<state> {
     deliver(std::move(answers));
   }
 
+  // The token endpoint may be away for longer than a request may take.
+  void watch_held() {
+    if (held.empty() || std::exchange(watching, true)) return;
+    after(held_check, [weak = weak_from_this()] {
+      auto self = weak.lock();
+      if (!self || self->closed) return;
+      self->watching = false;
+      const auto now = std::chrono::steady_clock::now();
+      std::vector<http2::request> late;
+      std::erase_if(self->held, [&](http2::request& request) {
+        if (request.deadline > now) return false;
+        late.push_back(std::move(request));
+        return true;
+      });
+      self->fail(late, http2::failure::no_credential);
+      self->watch_held();
+    });
+  }
+
   void deliver(std::vector<http2::completion>&& answers) {
     auto batch = std::make_shared<completion_batch>();
     batch->answers.reserve(answers.size());
     for (auto& answer : answers) {
       const auto found = flights.find(answer.correlation);
       if (found == flights.end()) continue;
-      batch->answers.push_back({std::move(found->second), std::move(answer)});
+      batch->answers.push_back(
+          {std::move(found->second.item), std::move(answer), std::move(found->second.credential)});
       flights.erase(found);
     }
-    pending.store(flights.size(), std::memory_order_relaxed);
+    count();
     publish(std::move(batch));
   }
 
@@ -113,8 +155,8 @@ struct http2_channel::state : std::enable_shared_from_this<state> {
     connections->recall();
   }
 
-  void credential_refused(bool new_connection) {
-    if (last_used) token->refused(std::exchange(last_used, nullptr));
+  void credential_refused(const std::shared_ptr<const http2::header_list>& used, bool new_connection) {
+    if (used) token->refused(used);
     if (new_connection) connections->renew_connections();
   }
 
@@ -127,20 +169,28 @@ struct http2_channel::state : std::enable_shared_from_this<state> {
     unclaimed.clear();
   }
 
+  struct flight {
+    work_item item;
+    std::shared_ptr<const http2::header_list> credential;
+  };
+
+  io_thread& loop_thread;
   http2_channel_options options;
   http2_channel_callbacks callbacks;
+  after_function after;
   std::unique_ptr<http2::pool> connections;
   std::unique_ptr<credential> token;
-  std::shared_ptr<const http2::header_list> last_used;
   // At most the scope's window: the intake hands out no more.
-  boost::unordered_flat_map<std::uint64_t, work_item> flights;
+  boost::unordered_flat_map<std::uint64_t, flight> flights;
   std::vector<http2::request> held;
   // At most what the scope's window can complete before the tracker gets to it.
   std::deque<completion_batch_ptr> unclaimed;
   std::uint64_t next_correlation = 1;
   bool awaiting = false;
+  bool watching = false;
   bool closed = false;
   std::atomic<std::uint64_t> pending{0};
+  std::atomic<std::uint64_t> waiting{0};
   std::atomic<std::int64_t> expires{0};
 };
 
@@ -173,9 +223,9 @@ void http2_channel::recall() {
   });
 }
 
-void http2_channel::credential_refused(bool new_connection) {
-  thread_->post([self = state_, new_connection] {
-    if (!self->closed) self->credential_refused(new_connection);
+void http2_channel::credential_refused(std::shared_ptr<const http2::header_list> used, bool new_connection) {
+  thread_->post([self = state_, used = std::move(used), new_connection] {
+    if (!self->closed) self->credential_refused(used, new_connection);
   });
 }
 
@@ -193,6 +243,10 @@ std::int64_t http2_channel::credential_expires_at() const noexcept {
 
 std::uint64_t http2_channel::in_flight() const noexcept {
   return state_->pending.load(std::memory_order_relaxed);
+}
+
+std::uint64_t http2_channel::waiting() const noexcept {
+  return state_->waiting.load(std::memory_order_relaxed);
 }
 
 }  // namespace dispatch

@@ -40,11 +40,12 @@ class http2_channel final : public channel {
   void warm_up() override;
   void submit(std::vector<outgoing> items, std::vector<local_end> ends) override;
   void recall() override;
-  void credential_refused(bool new_connection) override;
+  void credential_refused(std::shared_ptr<const http2::header_list> used, bool new_connection) override;
   void repeat_unclaimed() override;
   void close() override;
   std::int64_t credential_expires_at() const noexcept override;
   std::uint64_t in_flight() const noexcept override;
+  std::uint64_t waiting() const noexcept override;
 
  private:
   struct state;

@@ -129,7 +129,8 @@ class limiter_state {
     a.asking = true;
     // A chunk is what the horizon holds: small, so that little lapses when the demand goes away.
     const auto chunk = std::max(1.0, std::ceil(double(default_permit_horizon_us) / a.terms.interval_us));
-    const auto want = std::min<std::uint32_t>(a.wanted, static_cast<std::uint32_t>(chunk));
+    const auto want = std::min<std::uint32_t>(a.wanted - static_cast<std::uint32_t>(a.wallet.held()),
+                                              static_cast<std::uint32_t>(chunk));
     auto key = parts_->scopes[a.scope].name + '\n' + a.tenant;
     parts_->storage->lease_permits(
         a.limits, want, std::chrono::microseconds(default_permit_horizon_us),
@@ -143,12 +144,11 @@ class limiter_state {
     if (armed_) return;
     const bool waiting =
         std::any_of(accounts_.begin(), accounts_.end(), [](const auto& at) { return at.second.wanted > 0; });
-    if (!waiting) {
-      // Tenants come and go: an account that holds nothing is forgotten.
-      if (accounts_.size() > 1'000)
-        std::erase_if(accounts_, [](const auto& at) { return !at.second.asking; });
-      return;
+    // Tenants come and go: an account nobody waits for is forgotten.
+    if (accounts_.size() > 1'000) {
+      std::erase_if(accounts_, [](const auto& at) { return !at.second.asking && at.second.wanted == 0; });
     }
+    if (!waiting) return;
     armed_ = true;
     send_later(self_, me_, tick_interval, tick{generation_});
   }

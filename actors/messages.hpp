@@ -55,6 +55,8 @@ struct completion_batch {
   struct answered {
     work_item item;
     http2::completion answer;
+    /// What the request carried, so that a late refusal condemns this credential and not its successor.
+    std::shared_ptr<const http2::header_list> credential;
   };
   scope_number scope = 0;
   std::vector<answered> answers;
@@ -71,8 +73,13 @@ struct answers {
     verdict said;
   };
   scope_number scope = 0;
-  std::vector<std::pair<breaker_answer, std::uint32_t>> counted;  ///< run lengths
-  std::uint64_t first_attempts = 0;                               ///< among them, for the retry budget
+  struct health {
+    breaker_answer what{};
+    bool probe = false;  ///< of a half-open breaker; only these decide its round
+    std::uint32_t count = 0;
+  };
+  std::vector<health> counted;       ///< run lengths
+  std::uint64_t first_attempts = 0;  ///< among them, for the retry budget
   std::vector<unfinished> items;
   /// Room in the scope's window to be passed on to the intake once the breaker has had its say (a batch with
   /// failures must not be replaced by new work before that); 0: the tracker has told the intake itself.
@@ -102,7 +109,12 @@ struct ready_items {
 /// retry, intake → tracker: these ended without an answer, or leave memory for a waiting list.
 /// A settlement with many items of one run parks them as one rest.
 struct settlement {
-  bool counted = false;  ///< the items still count in max_in_flight, until Redis has confirmed this
+  std::uint32_t size() const noexcept {
+    return static_cast<std::uint32_t>(ends.size() + parks.size() + finished_entries.size() + letters.size());
+  }
+
+  bool from_intake = false;  ///< the intake keeps count of what it has settled and is not yet written
+  bool counted = false;      ///< the items still count in max_in_flight, until Redis has confirmed this
   std::vector<local_end> ends;
   struct park {
     work_item item;
@@ -128,6 +140,7 @@ struct room {
 /// be tried again.
 struct confirmed {
   std::uint32_t recipients = 0;
+  std::uint32_t settled = 0;  ///< of the intake's own settlements, now written
 };
 
 /// supervisor → intake: what a scope may do from now on.

@@ -50,10 +50,10 @@ class peer {
     place_->box.actor = std::move(actor);
   }
 
-  void publish(Handle handle) const {
+  void publish(const Handle& handle) const {
     place_->box.depth.store(0, std::memory_order_relaxed);
     std::scoped_lock lock(place_->guard);
-    place_->handle = std::move(handle);
+    place_->handle = handle;
   }
   void clear() const { publish(Handle{}); }
   /// Ends whoever is there, and is empty then.

@@ -50,12 +50,15 @@ class retry_state {
     armed_ = false;
     now_ = parts_->time->now();
     std::map<scope_number, ready_items> back;
+    std::vector<steady::time_point> not_before(budgets_.size());  // of scopes whose budget is used up
     while (!waiting_.empty() && waiting_.begin()->first <= now_) {
       auto node = waiting_.extract(waiting_.begin());
       auto& waiter = node.mapped();
-      if (!budgets_[waiter.scope].try_take(now_)) {
-        const auto later =
-            std::clamp(budgets_[waiter.scope].next_available(now_), now_ + tick_interval, now_ + 1'000ms);
+      auto& later = not_before[waiter.scope];
+      if (later == steady::time_point{} && !budgets_[waiter.scope].try_take(now_)) {
+        later = std::clamp(budgets_[waiter.scope].next_available(now_), now_ + tick_interval, now_ + 1'000ms);
+      }
+      if (later != steady::time_point{}) {
         node.key() = later;
         waiting_.insert(std::move(node));
         continue;
@@ -80,7 +83,8 @@ class retry_state {
     }
     waiting_.clear();
     if (!over.empty()) parts_->tracker.send(std::move(over));
-    parts_->intake.send_urgent(dispatch::drain{});
+    // Not urgent: it must come behind what was handed back.
+    parts_->intake.send(dispatch::drain{});
   }
 
  private:
@@ -93,7 +97,7 @@ class retry_state {
               settlement& over) {
     auto& state = entry.item.state();
     if (entry.costs_attempt) ++state.attempts;
-    if (batch.blocked || (entry.said.what == verdict::kind::retry_free && entry.said.retry_after == 0ms)) {
+    if (!entry.costs_attempt && (batch.blocked || entry.said.retry_after == 0ms)) {
       back.items.push_back(entry.item);
       return;
     }

@@ -103,7 +103,7 @@ void send(const engine_parts& parts, const work_batch_ptr& batch) {
 
 }  // namespace
 
-sender_actor::behavior_type sender(sender_actor::pointer self, sender_config config) {
+sender_actor::behavior_type sender(sender_actor::pointer self, const sender_config& config) {
   const auto& me = config.parts->senders[index_of(config.serves)];
   log_exceptions(self, me.mailbox().actor);
   return {

@@ -14,6 +14,6 @@ struct sender_config {
   platform serves{};
 };
 
-sender_actor::behavior_type sender(sender_actor::pointer self, sender_config config);
+sender_actor::behavior_type sender(sender_actor::pointer self, const sender_config& config);
 
 }  // namespace dispatch

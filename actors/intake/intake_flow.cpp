@@ -37,19 +37,36 @@ void intake_state::park(const work_item& item, scope_number scope, settlement& o
 void intake_state::park_all(scope_number scope) {
   settlement over;
   std::vector<work_item> items;
+  take_back(scope, items);
   for (auto in : all_lanes) queues_[scope].draw_all(in, items);
-  for (auto& [tenant, held] : gates_[scope].held) {
-    gates_[scope].outstanding -= std::min(gates_[scope].outstanding, static_cast<std::uint32_t>(held.size()));
-    in_flight_ -= std::min(in_flight_, static_cast<std::uint32_t>(held.size()));
-    items.insert(items.end(), held.begin(), held.end());
-  }
-  gates_[scope].held.clear();
   for (const auto& item : items) park(item, scope, over);
   settle(std::move(over));
 }
 
+// What was handed out and has not reached the channel: batches in a sender's mailbox, items that wait for
+// their tenant's permits.
+void intake_state::take_back(scope_number scope, std::vector<work_item>& items) {
+  for (auto& handed : handed_) {
+    for (const auto& batch : handed) {
+      if (batch->scope == scope && batch->sent.claim()) {
+        items.insert(items.end(), batch->items.begin(), batch->items.end());
+      }
+    }
+  }
+  auto& gate = gates_[scope];
+  for (auto& [tenant, held] : gate.held) items.insert(items.end(), held.begin(), held.end());
+  gate.held.clear();
+  for (auto& item : items) item.state().probe = false;
+  const auto count = static_cast<std::uint32_t>(items.size());
+  gate.outstanding -= std::min(gate.outstanding, count);
+  in_flight_ -= std::min(in_flight_, count);
+}
+
 void intake_state::settle(settlement&& over) {
-  if (!over.empty()) parts_->tracker.send(std::move(over));
+  if (over.empty()) return;
+  over.from_intake = true;
+  unwritten_ += over.size();
+  parts_->tracker.send(std::move(over));
 }
 
 void intake_state::answered(const room& m) {
@@ -62,7 +79,10 @@ void intake_state::answered(const room& m) {
 void intake_state::confirm(const confirmed& m) {
   const bool was_full = in_flight_ >= parts_->config->engine.max_in_flight;
   in_flight_ -= std::min(in_flight_, m.recipients);
+  const bool was_behind = unwritten_ > 0;
+  unwritten_ -= std::min(unwritten_, m.settled);
   if (was_full) pump();
+  if (was_behind) fill();
   check_drained();
 }
 
@@ -97,10 +117,13 @@ void intake_state::pump() {
 
 void intake_state::pump(scope_number scope) {
   auto& gate = gates_[scope];
-  const bool limited_tenants = parts_->config->limits.tenant_rate > 0;
+  // A half-open breaker lets three through in all: no limit is asked for those.
+  const bool probing = gate.state == breaker_state::half_open;
+  const bool limited_tenants = parts_->config->limits.tenant_rate > 0 && !probing;
+  const bool limited = gate.limited && !limited_tenants && !probing;
   while (true) {
     auto count = std::min(budget(scope), max_batch);
-    if (gate.limited && !limited_tenants) {
+    if (limited) {
       demand_permits(scope);
       count = std::min(count, gate.permits);
     }
@@ -115,8 +138,20 @@ void intake_state::pump(scope_number scope) {
     if (limited_tenants) {
       hold_for_tenants(scope, items);
     } else {
-      if (gate.limited) gate.permits -= drawn;
+      if (limited) gate.permits -= drawn;
       hand_out(scope, items);
+    }
+  }
+}
+
+// A limiter shard that was restarted has forgotten what it was asked for; asking again costs nothing.
+void intake_state::demand_again() {
+  for (std::size_t at = 0; at < gates_.size(); ++at) {
+    const auto scope = static_cast<scope_number>(at);
+    gates_[at].demanded = 0;
+    for (const auto& [tenant, held] : gates_[at].held) {
+      const auto want = static_cast<std::uint32_t>(held.size());
+      parts_->limiters[at % parts_->limiters.size()].send(permit_demand{scope, tenant, want});
     }
   }
 }
@@ -124,6 +159,9 @@ void intake_state::pump(scope_number scope) {
 // Asks for what could start now, so that no permit is leased for work that has no room.
 void intake_state::demand_permits(scope_number scope) {
   auto& gate = gates_[scope];
+  // What waits in the channel has used its permits and not yet been sent: more of it would leave in one
+  // burst.
+  if (parts_->scopes[scope].way->waiting() > 0) return;
   const auto could = std::min<std::uint64_t>(budget(scope), queues_[scope].loaded());
   if (could <= gate.permits + gate.demanded) return;
   gate.demanded = static_cast<std::uint32_t>(could - gate.permits);
@@ -160,8 +198,8 @@ void intake_state::granted(const permit_grant& m) {
   auto& gate = gates_[m.scope];
   if (m.tenant.empty()) {
     gate.demanded -= std::min(gate.demanded, m.granted);
-    gate.permits = m.granted;  // what was not used by now has lapsed
-    pump(m.scope);
+    gate.permits = parts_->scopes[m.scope].way->waiting() > 0 ? 0 : m.granted;
+    pump(m.scope);  // what is not used now has lapsed
     gate.permits = 0;
     return;
   }
@@ -208,8 +246,9 @@ void intake_state::hand_again(const sender_restarted& m) {
 
 void intake_state::change_gate(const gate_change& m) {
   auto& gate = gates_[m.scope];
+  const bool same_round = gate.state == m.state && m.probes > 0;
+  gate.probes = same_round ? std::min(gate.probes + m.probes, parts_->config->breaker.probes) : m.probes;
   gate.state = m.state;
-  gate.probes = m.probes;
   if (gate.blocked(parts_->time->now())) {
     parts_->scopes[m.scope].way->recall();
     park_all(m.scope);
@@ -223,6 +262,7 @@ void intake_state::change_gate(const gate_change& m) {
 void intake_state::hold(const hold_scope& m) {
   auto& gate = gates_[m.scope];
   gate.hold_until = std::max(gate.hold_until, m.until);
+  parts_->scopes[m.scope].way->recall();
   park_all(m.scope);
 }
 

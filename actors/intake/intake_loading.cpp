@@ -13,12 +13,16 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr std::uint32_t max_entries_per_read = 512;
-constexpr std::uint64_t max_bytes_per_read = 4u << 20;
+// What one read brings is parsed in one go, at about 4 µs a KiB: small enough that nobody waits long behind it.
+constexpr std::uint64_t max_bytes_per_read = 512u << 10;
 // A wait that covers only some sources ends soon, because another may come to be drained meanwhile.
 constexpr auto full_wait = 5'000ms;
 constexpr auto partial_wait = 50ms;
+constexpr auto control_only = 1ms;
 constexpr auto tick_interval = 200ms;
-constexpr auto after_store_error = 100ms;
+// Reads ahead of what storage has taken in: batches of jobs being made known, and settlements being written.
+constexpr std::uint32_t max_accepting = 4;
+constexpr std::uint32_t max_unwritten = 20'000;
 
 // Shares of the memory for documents up to which a lane may go on reading: the higher lanes always find room.
 constexpr std::array<double, lane_count> byte_share{1.0, 0.75, 0.5};
@@ -85,12 +89,18 @@ void intake_state::fill() {
 }
 
 void intake_state::ask_for_work() {
-  if (reading_ || accepting_ > 4) return;
+  if (reading_ || accepting_ > max_accepting || unwritten_ > max_unwritten) return;
   std::vector<read_ask> asks;
+  bool news = false;
   for (auto& state : sources_.all()) {
-    if (!state.drained && wants(state)) asks.push_back({state.from, entries_wanted(state)});
+    // A lane goes along with every read, drained or not: while one lane keeps the reader busy, another's news
+    // must not wait for the wake-up.
+    const bool along = state.drained && state.from->scope.empty();
+    if ((state.drained && !along) || !wants(state)) continue;
+    news = news || !state.drained;
+    asks.push_back({state.from, entries_wanted(state)});
   }
-  if (asks.empty()) return;
+  if (!news) return;
   reading_ = true;
   parts_->storage->read(std::move(asks), max_bytes_per_read,
                         [me = parts_->intake](store_result<std::vector<read_batch>> result) {
@@ -111,13 +121,20 @@ void intake_state::ask_taken_over() {
 }
 
 void intake_state::await_work() {
+  // A wait begun before a read has answered would not know what that read will find drained.
   if (waiting_ || reading_) return;
   std::vector<source_ptr> drained;
   for (const auto& state : sources_.all()) {
     if (state.drained) drained.push_back(state.from);
   }
+  wait_for(std::move(drained));
+}
+
+void intake_state::wait_for(std::vector<source_ptr> drained) {
   waiting_ = true;
-  const auto timeout = drained.size() == sources_.all().size() ? full_wait : partial_wait;
+  const auto timeout = drained.empty()                               ? control_only
+                       : drained.size() == sources_.all().size() ? full_wait
+                                                                 : partial_wait;
   parts_->storage->wait(std::move(drained), timeout,
                         [me = parts_->intake](store_result<std::vector<control_event>> result) {
                           me.send(woken{std::move(result)});
@@ -128,7 +145,7 @@ void intake_state::wake(const woken& answer) {
   waiting_ = false;
   if (answer.events.has_error()) return;  // the tick asks again
   for (const auto& event : *answer.events) parts_->supervisor.send(control_notice{event});
-  sources_.wake_all();
+  if (!reading_) sources_.wake_all();
   fill();
 }
 
@@ -137,8 +154,11 @@ void intake_state::on_tick(const tick&) {
     check_drained();
   } else {
     if (!unaccepted_.empty()) accept(std::exchange(unaccepted_, {}));
+    demand_again();
     pump();
     fill();
+    // While one read follows another nobody waits, and control events would go unheard.
+    if (!waiting_) wait_for({});
   }
   if (!drained_said_) send_later(self_, parts_->intake, tick_interval, tick{});
 }
@@ -153,27 +173,33 @@ void intake_state::take_over(const lapsed_consumers& lapsed) {
 void intake_state::take_read(const read_done& answer) {
   (answer.taken_over ? taking_over_ : reading_) = false;
   if (answer.batches.has_error()) return;  // the tick asks again
-  settlement over;
-  std::vector<run_ptr> unknown;
   std::size_t entries = 0;
   for (const auto& batch : *answer.batches) {
     entries += batch.entries.size();
     if (!answer.taken_over) {
       if (auto* state = sources_.find(*batch.from)) {
         state->drained = batch.drained;
-        state->waiting = state->scope && !(batch.drained && batch.entries.empty());
+        state->waiting = state->scope && !batch.drained;
       }
     }
-    for (const auto& entry : batch.entries) load(entry, batch.from, over, unknown);
+    load(batch);
   }
   if (answer.taken_over) {
     if (entries == 0) std::erase(lapsed_, answer.consumer);
     if (entries > 0) log::info("taken_over", {{"consumer", answer.consumer}, {"entries", entries}});
   }
+  fill();
+}
+
+// A source at a time, the high lane first: its work is on the way before a bulk lane's megabyte is parsed.
+void intake_state::load(const read_batch& batch) {
+  if (batch.entries.empty()) return;
+  settlement over;
+  std::vector<run_ptr> unknown;
+  for (const auto& entry : batch.entries) load(entry, batch.from, over, unknown);
   if (!unknown.empty()) accept(std::move(unknown));
   settle(std::move(over));
   pump();
-  fill();
 }
 
 run_ptr intake_state::make_run(const entry& what, const source_ptr& from, settlement& over) {

@@ -48,9 +48,11 @@ class intake_state {
   void ask_for_work();
   void ask_taken_over();
   void await_work();
+  void wait_for(std::vector<source_ptr> drained);
   bool wants(const source_state& from) const;
   std::uint32_t entries_wanted(const source_state& from) const;
   std::uint64_t loaded(lane in) const;
+  void load(const read_batch& batch);
   void load(const entry& what, const source_ptr& from, settlement& over, std::vector<run_ptr>& unknown);
   run_ptr make_run(const entry& what, const source_ptr& from, settlement& over);
   void accept(std::vector<run_ptr> runs);
@@ -63,6 +65,8 @@ class intake_state {
   void pump(scope_number scope);
   std::uint32_t budget(scope_number scope) const;
   void demand_permits(scope_number scope);
+  void demand_again();
+  void take_back(scope_number scope, std::vector<work_item>& items);
   void hand_out(scope_number scope, std::vector<work_item>& items);
   void hold_for_tenants(scope_number scope, std::vector<work_item>& items);
   void give(scope_number scope, platform on, std::vector<work_item>&& items);
@@ -85,6 +89,7 @@ class intake_state {
   /// A running average, so that a read asks for about as many entries as there is room for. Guesses at first.
   std::array<double, lane_count> recipients_per_entry_{1, 4, 100};
   std::uint32_t in_flight_ = 0;
+  std::uint32_t unwritten_ = 0;  ///< settled here, not yet in Redis
   std::uint32_t accepting_ = 0;
   bool started_ = false;
   bool reading_ = false;

@@ -24,17 +24,18 @@ struct source_state {
 class source_table {
  public:
   explicit source_table(const std::vector<scope_info>& scopes) {
-    for (auto in : all_lanes) add({in, ""}, std::nullopt);
-    for (auto in : all_lanes) add({in, std::string(ready_scope)}, std::nullopt);
-    for (std::size_t i = 0; i < scopes.size(); ++i) {
-      for (auto in : all_lanes) add({in, scopes[i].name}, static_cast<scope_number>(i));
+    for (auto in : all_lanes) {
+      add({in, std::string(ready_scope)}, std::nullopt);
+      for (std::size_t i = 0; i < scopes.size(); ++i) add({in, scopes[i].name}, static_cast<scope_number>(i));
+      add({in, ""}, std::nullopt);
     }
+    per_lane_ = scopes.size() + 2;
   }
 
   std::vector<source_state>& all() noexcept { return states_; }
 
   source_state& waiting_list(scope_number scope, lane in) {
-    return states_[2 * lane_count + std::size_t{scope} * lane_count + index_of(in)];
+    return states_[index_of(in) * per_lane_ + 1 + scope];
   }
   source_state* find(const source& which) {
     for (auto& state : states_) {
@@ -53,7 +54,10 @@ class source_table {
   void add(source from, std::optional<scope_number> scope) {
     states_.push_back({std::make_shared<const source>(std::move(from)), scope});
   }
+  /// By lane; in each the lists first, because a lane that is being parked could use up every read, while the
+  /// lists are only read as far as their scopes can start them.
   std::vector<source_state> states_;
+  std::size_t per_lane_ = 0;
 };
 
 }  // namespace dispatch

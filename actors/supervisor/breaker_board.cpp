@@ -21,23 +21,26 @@ breaker_settings settings_of(const breaker_config& config) {
 breaker_board::breaker_board(const std::vector<scope_info>& scopes, const breaker_config& config)
     : probes_per_round_(config.probes) {
   for (std::size_t i = 0; i < scopes.size(); ++i) {
-    entries_.push_back({circuit_breaker(settings_of(config)), 0, false});
+    entries_.push_back({circuit_breaker(settings_of(config)), 0, false, false});
   }
 }
 
-breaker_board::step breaker_board::record(
-    scope_number scope, const std::vector<std::pair<breaker_answer, std::uint32_t>>& counted, epoch_ms now) {
-  auto& [breaker, version, owns_round] = entries_[scope];
+breaker_board::step breaker_board::record(scope_number scope, const std::vector<answers::health>& counted,
+                                          epoch_ms now) {
+  auto& entry = entries_[scope];
+  auto& breaker = entry.breaker;
   step result;
-  for (const auto& [what, count] : counted) {
+  for (const auto& [what, probe, count] : counted) {
+    // Answers to requests sent before it opened say nothing about how the provider is now.
+    if (breaker.state() == breaker_state::half_open && !probe) continue;
     if (what == breaker_answer::success) {
       result.changed |= breaker.record_successes(count, now).has_value();
     } else {
       for (std::uint32_t i = 0; i < count; ++i) result.changed |= breaker.record(what, now).has_value();
     }
   }
-  if (result.changed) owns_round = false;
-  result.new_probes = !result.changed && owns_round && breaker.state() == breaker_state::half_open;
+  if (result.changed) entry.owns_round = false;
+  result.new_probes = !result.changed && entry.owns_round && breaker.state() == breaker_state::half_open;
   return result;
 }
 
@@ -53,10 +56,20 @@ breaker_board::step breaker_board::advance(scope_number scope, epoch_ms now) {
 
 breaker_board::step breaker_board::adopt(scope_number scope, const breaker_record& record, epoch_ms now) {
   auto& entry = entries_[scope];
-  if (record.version <= entry.version) return {};
+  const bool known = record.version <= entry.version;
+  const auto state = parse_breaker_state(record.state).value_or(breaker_state::closed);
+  if (record.version < entry.version || (entry.unsaved && known)) {
+    // Redis has forgotten (a closed breaker's record lapses, a history was rewound) or did not take ours:
+    // count from what it has, and store again if what we hold is worth it.
+    entry.version = record.version;
+    entry.unsaved = entry.breaker.state() != breaker_state::closed || entry.unsaved;
+    return {};
+  }
+  const bool own_change = std::exchange(entry.unsaved, false) && state == entry.breaker.state();
   entry.version = record.version;
+  if (known || own_change) return {};
   breaker_snapshot snapshot;
-  snapshot.state = parse_breaker_state(record.state).value_or(breaker_state::closed);
+  snapshot.state = state;
   snapshot.failures = record.failures;
   snapshot.opened_at = record.opened_at;
   snapshot.retry_at = record.retry_at;
@@ -64,7 +77,7 @@ breaker_board::step breaker_board::adopt(scope_number scope, const breaker_recor
   snapshot.reason = record.reason;
   step result;
   result.changed = entry.breaker.adopt(snapshot, now).has_value();
-  if (result.changed) entry.owns_round = false;
+  entry.owns_round = false;
   return result;
 }
 
@@ -89,7 +102,8 @@ breaker_record breaker_board::next_record(scope_number scope, epoch_ms now) {
   record.retry_at = snapshot.retry_at;
   record.open_for = snapshot.open_for;
   record.reason = snapshot.reason;
-  record.version = ++entry.version;
+  record.version = entry.version + 1;
+  entry.unsaved = true;
   return record;
 }
 

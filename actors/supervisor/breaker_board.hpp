@@ -23,12 +23,13 @@ class breaker_board {
   };
 
   /// What a batch of answers does to the scope's breaker.
-  step record(scope_number scope, const std::vector<std::pair<breaker_answer, std::uint32_t>>& counted,
-              epoch_ms now);
+  step record(scope_number scope, const std::vector<answers::health>& counted, epoch_ms now);
   /// What time does.
   step advance(scope_number scope, epoch_ms now);
-  /// Another process's word, if it is newer than ours. changed: tell the intake; nothing is to be stored.
+  /// What Redis holds, loaded or as the answer to a store. changed: tell the intake; nothing is to be stored.
   step adopt(scope_number scope, const breaker_record& record, epoch_ms now);
+  /// The change made here did not get into Redis (away, or its record had expired): to be stored again.
+  bool unsaved(scope_number scope) const { return entries_[scope].unsaved; }
 
   /// This process won the round's probes; how many may go out now.
   std::uint32_t own_round(scope_number scope, epoch_ms now);
@@ -39,7 +40,8 @@ class breaker_board {
   bool passes_freely(scope_number scope) const {
     return state(scope) == breaker_state::closed || state(scope) == breaker_state::forced_closed;
   }
-  /// The record to store for a change made here: its version is one more than the last known.
+  /// The record to store for a change made here: its version is one more than the last seen in Redis. It
+  /// counts as unsaved until adopt() has seen it.
   breaker_record next_record(scope_number scope, epoch_ms now);
   std::uint64_t version(scope_number scope) const { return entries_[scope].version; }
   bool owns_round(scope_number scope) const { return entries_[scope].owns_round; }
@@ -47,7 +49,8 @@ class breaker_board {
  private:
   struct scope_breaker {
     circuit_breaker breaker;
-    std::uint64_t version = 0;
+    std::uint64_t version = 0;  ///< last seen in Redis
+    bool unsaved = false;
     bool owns_round = false;
   };
   std::uint32_t probes_per_round_;

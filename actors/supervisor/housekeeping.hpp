@@ -38,10 +38,10 @@ class housekeeping {
  public:
   using time_point = std::chrono::steady_clock::time_point;
   void on_tick(const engine_parts& parts, time_point now, bool draining);
+  void look_for_lapsed(const engine_parts& parts);
 
  private:
   void move_due(const engine_parts& parts);
-  void look_for_lapsed(const engine_parts& parts);
   void sample(const engine_parts& parts);
 
   time_point due_moved_{}, looked_{}, sampled_{};

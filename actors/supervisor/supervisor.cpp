@@ -1,6 +1,7 @@
 #include "actors/supervisor/supervisor.hpp"
 
 #include <algorithm>
+#include <mutex>
 #include <random>
 #include <utility>
 
@@ -66,6 +67,7 @@ class supervisor_state {
     const auto now = parts_->time->wall();
     const auto step = board_.adopt(answer.scope, *answer.record, now);
     if (step.changed) tell_gate(answer.scope, 0);
+    ask_probes(answer.scope);
     if (!loaded_[answer.scope]) {
       loaded_[answer.scope] = true;
       parts_->measures->breaker_state(parts_->scopes[answer.scope].name,
@@ -101,9 +103,19 @@ class supervisor_state {
     parts_->retry.send(std::move(batch));
   }
 
+  // The retry budget grows by first attempts whether or not anything fails.
+  void report_first_attempts(scope_number scope) {
+    if (first_attempts_[scope] == 0) return;
+    retry_batch batch;
+    batch.scope = scope;
+    batch.first_attempts = std::exchange(first_attempts_[scope], 0);
+    parts_->retry.send(std::move(batch));
+  }
+
   void connection_changed(const channel_event& event) {
     if (!event.counts_failure) return;
-    apply(event.scope, board_.record(event.scope, {{breaker_answer::failure, 1u}}, parts_->time->wall()));
+    apply(event.scope,
+          board_.record(event.scope, {{breaker_answer::failure, false, 1}}, parts_->time->wall()));
   }
 
   void apply(scope_number scope, const breaker_board::step& step) {
@@ -115,7 +127,6 @@ class supervisor_state {
       parts_->measures->breaker_transition(name, record.state);
       store(scope, record);
       tell_gate(scope, 0);
-      if (board_.state(scope) == breaker_state::half_open) ask_probes(scope);
     } else if (step.new_probes) {
       if (const auto probes = board_.probes(scope, parts_->time->wall()); probes > 0)
         tell_gate(scope, probes);
@@ -136,7 +147,10 @@ class supervisor_state {
   }
 
   // All of a round's probes go to the process that asks first: only so can one breaker see them all pass.
+  // Asked again and again while nobody's probes are out, because the one that had them may have died.
   void ask_probes(scope_number scope) {
+    if (board_.state(scope) != breaker_state::half_open || board_.owns_round(scope) || board_.unsaved(scope))
+      return;
     const auto version = board_.version(scope);
     parts_->storage->take_probes(
         parts_->scopes[scope].name, version, parts_->config->breaker.probes,
@@ -153,6 +167,8 @@ class supervisor_state {
   }
 
   void notice(const control_notice& m) {
+    // Another process went in order: its work need not wait for the next scan.
+    if (m.event.kind == "release") housekeeping_.look_for_lapsed(*parts_);
     if (m.event.kind != "breaker") return;
     for (const auto& [name, value] : m.event.fields) {
       if (name != "scope") continue;
@@ -211,9 +227,14 @@ class supervisor_state {
         if (!loaded_[i]) load_breaker(static_cast<scope_number>(i));
       }
     }
+    const bool ask = now - probes_asked_ >= 1s;
+    if (ask) probes_asked_ = now;
     for (std::size_t i = 0; i < parts_->scopes.size(); ++i) {
       const auto scope = static_cast<scope_number>(i);
       apply(scope, board_.advance(scope, parts_->time->wall()));
+      if (board_.unsaved(scope) && ask) store(scope, board_.next_record(scope, parts_->time->wall()));
+      if (ask) ask_probes(scope);
+      report_first_attempts(scope);
     }
     if (draining_ && now >= give_up_drain_at_) {
       log::warn("drain_grace_over");
@@ -266,6 +287,7 @@ class supervisor_state {
   std::vector<std::uint64_t> first_attempts_;
   std::vector<std::pair<std::chrono::steady_clock::time_point, std::size_t>> restarts_;
   std::chrono::steady_clock::time_point give_up_drain_at_{};
+  std::chrono::steady_clock::time_point probes_asked_{};
   bool started_ = false;
   bool draining_ = false;
   bool ended_ = false;
@@ -290,12 +312,21 @@ supervisor_actor::behavior_type supervisor(supervisor_actor::pointer self, super
 }
 
 void spawn_supervisor(caf::actor_system& system, supervisor_config config) {
-  system.spawn(
+  // An exception in the supervisor itself must end the process too.
+  auto said = std::make_shared<std::once_flag>();
+  config.ended = [said, ended = std::move(config.ended)](int code) {
+    std::call_once(*said, [&] { ended(code); });
+  };
+  auto ended = config.ended;
+  auto handle = system.spawn(
       [](supervisor_actor::pointer self, supervisor_config given) -> supervisor_actor::behavior_type {
         given.parts->supervisor.publish(supervisor_actor(self));
         return supervisor(self, std::move(given));
       },
       std::move(config));
+  handle->attach_functor([ended](const caf::error& reason) {
+    if (reason) ended(1);
+  });
 }
 
 void withdraw_all(const engine_parts& parts) {

@@ -148,7 +148,8 @@ void checkpoint_builder::seal_letters(epoch_ms now) {
 checkpoint_builder::sealed checkpoint_builder::seal(epoch_ms now) {
   seal_letters(now);
   counts_.clear();
-  return {std::exchange(content_, std::make_shared<checkpoint>()), std::exchange(recipients_, 0)};
+  return {std::exchange(content_, std::make_shared<checkpoint>()), std::exchange(recipients_, 0),
+          std::exchange(settled_, 0)};
 }
 
 }  // namespace dispatch

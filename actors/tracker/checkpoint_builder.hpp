@@ -36,11 +36,17 @@ class checkpoint_builder {
   void finish_entry(const entry_ref& where) { content_->done.push_back(where); }
   void add_letter(dead_letter letter) { content_->dead.push_back(std::move(letter)); }
 
-  bool empty() const noexcept { return content_->empty() && counts_.empty() && dead_.empty(); }
+  /// So many of the intake's settlements are in here.
+  void count_settled(std::uint32_t count) { settled_ += count; }
+
+  bool empty() const noexcept {
+    return content_->empty() && counts_.empty() && dead_.empty() && settled_ == 0;
+  }
 
   struct sealed {
     std::shared_ptr<const checkpoint> content;
     std::uint32_t recipients = 0;  ///< ends among them that count in max_in_flight
+    std::uint32_t settled = 0;     ///< see count_settled()
   };
   /// What has been gathered; the builder starts anew.
   sealed seal(epoch_ms now);
@@ -65,6 +71,7 @@ class checkpoint_builder {
   std::unordered_map<const run*, counted_run> counts_;
   std::unordered_map<const run*, dead_items> dead_;
   std::uint32_t recipients_ = 0;
+  std::uint32_t settled_ = 0;
 };
 
 }  // namespace dispatch

@@ -13,6 +13,8 @@ using namespace std::chrono_literals;
 
 // A write that Redis could not take is repeated, unchanged, after so long.
 constexpr auto write_again = 100ms;
+// One that Redis refuses (out of memory, a spoiled key) may need a person: no hurry, and few log lines.
+constexpr auto refused_again = 1'000ms;
 
 /// Counts of one batch, given to the metrics in one go.
 struct batch_counts {
@@ -43,7 +45,11 @@ class tracker_state {
     judged.scope = batch->scope;
     const auto& scope = parts_->scopes[batch->scope];
     for (auto& answered : batch->answers) judge(scope, answered, judged, counts);
-    for (auto& local : batch->ends) end_locally(local, counts, true);
+    for (auto& local : batch->ends) {
+      // A probe that never reached the provider gives its place back.
+      if (std::exchange(local.item.state().probe, false)) note_health(judged, breaker_answer::neutral, true);
+      end_locally(local, counts, true);
+    }
     counts.flush(*parts_->measures, scope.by);
     const auto left = static_cast<std::uint32_t>(batch->answers.size() + batch->ends.size());
     if (judged.items.empty()) {
@@ -63,13 +69,16 @@ class tracker_state {
     builder_.park(what.parks, what.counted);
     for (const auto& where : what.finished_entries) builder_.finish_entry(where);
     for (const auto& letter : what.letters) builder_.add_letter(letter);
+    if (what.from_intake) builder_.count_settled(what.size());
     flush();
   }
 
   void written(const write_done& answer) {
     if (answer.sequence != sequence_) return;
     if (answer.result.has_value()) {
-      if (writing_.recipients > 0) parts_->intake.send(confirmed{writing_.recipients});
+      if (writing_.recipients > 0 || writing_.settled > 0) {
+        parts_->intake.send(confirmed{writing_.recipients, writing_.settled});
+      }
       writing_ = {};
       flush();
       return;
@@ -80,8 +89,10 @@ class tracker_state {
       self_->quit(caf::make_error(caf::sec::runtime_error, "fenced"));
       return;
     }
+    const bool refused = answer.result.error().what == store_error::code::refused;
+    if (refused) log::error("write_refused", {{"detail", answer.result.error().detail}});
     // The same sequence again: applied at most once, whether or not the lost answer was a yes.
-    send_later(self_, parts_->tracker, write_again, tick{sequence_});
+    send_later(self_, parts_->tracker, refused ? refused_again : write_again, tick{sequence_});
   }
 
   void on_tick(const tick& at) {
@@ -112,8 +123,15 @@ class tracker_state {
       return said;
     }
     auto said = scope.adapter->classify(answer, wall_);
+    const auto& expires = answered.item.owner->document->expires_at;
+    if (answer.failure == http2::failure::timeout && expires && *expires <= wall_) {
+      // The deadline was the job's own, not the provider's fault; there is no time left to try again.
+      said.what = verdict::kind::final;
+      said.result = outcome::expired;
+      said.counts = verdict::health::neutral;
+    }
     if (said.refresh_credential) {
-      scope.way->credential_refused(said.new_connection);
+      scope.way->credential_refused(answered.credential, said.new_connection);
       // Free of charge once a recipient: a provider that refuses every fresh credential must not be asked
       // for ever.
       if (said.what == verdict::kind::retry_free && std::exchange(answered.item.state().refreshed, true)) {
@@ -128,15 +146,16 @@ class tracker_state {
              batch_counts& counts) {
     const auto said = verdict_of(scope, answered);
     auto& state = answered.item.state();
-    if (state.attempts == 0) ++judged.first_attempts;
-    if (answered.answer.failure != http2::failure::not_sent) note_attempt(scope, answered, said, counts);
-    count_health(judged, said);
+    if (answered.answer.failure != http2::failure::not_sent) {
+      if (state.attempts == 0) ++judged.first_attempts;
+      note_attempt(scope, answered, said, counts);
+    }
+    note_health(judged, counted_as(said), std::exchange(state.probe, false));
     if (said.hold == verdict::scope_hold::scope) {
       parts_->intake.send(
           hold_scope{judged.scope, parts_->time->now() + std::max(said.retry_after, 1'000ms)});
     }
     if (said.what != verdict::kind::final) {
-      state.probe = false;
       judged.items.push_back({std::move(answered.item), said});
       return;
     }
@@ -168,14 +187,24 @@ class tracker_state {
     }
   }
 
-  static void count_health(answers& judged, const verdict& said) {
-    const auto counted = said.counts == verdict::health::success   ? breaker_answer::success
-                         : said.counts == verdict::health::failure ? breaker_answer::failure
-                                                                   : breaker_answer::neutral;
-    if (!judged.counted.empty() && judged.counted.back().first == counted) {
-      ++judged.counted.back().second;
+  static breaker_answer counted_as(const verdict& said) {
+    switch (said.counts) {
+      case verdict::health::success:
+        return breaker_answer::success;
+      case verdict::health::failure:
+        return breaker_answer::failure;
+      case verdict::health::neutral:
+        return breaker_answer::neutral;
+    }
+    return breaker_answer::neutral;
+  }
+
+  static void note_health(answers& judged, breaker_answer what, bool probe) {
+    if (!judged.counted.empty() && judged.counted.back().what == what &&
+        judged.counted.back().probe == probe) {
+      ++judged.counted.back().count;
     } else {
-      judged.counted.emplace_back(counted, 1u);
+      judged.counted.push_back({what, probe, 1});
     }
   }
 

@@ -99,5 +99,82 @@ TEST(breaker, a_token_error_counts_neither_way) {
   EXPECT_NE(engine.world().breakers["apns:default"].state, "open");
 }
 
+TEST(breaker, a_round_whose_owner_died_is_taken_up_by_whoever_is_there) {
+  virtual_engine engine;
+  breaker_record record;
+  record.state = "half_open";
+  record.opened_at = engine.world().now - 30s;
+  record.open_for = 30s;
+  record.version = 7;
+  engine.world().breakers["fcm:default"] = record;
+  engine.world().tell({{"kind", "breaker"}, {"scope", "fcm:default"}});
+  engine.run_for(100ms);
+  add_singles(engine, platform::android, 10, "t");
+  ASSERT_TRUE(engine.run_until([&] { return engine.idle(); }, 60s));
+  EXPECT_EQ(engine.world().breakers["fcm:default"].state, "closed");
+}
+
+TEST(breaker, opens_and_closes_again_after_redis_forgot_an_old_closed_record) {
+  virtual_engine engine;
+  bool dead = true;
+  engine.fcm().answer = [&](const seen_request&) { return scripted_channel::status(dead ? 503 : 200); };
+  for (int outage = 0; outage < 2; ++outage) {
+    dead = true;
+    add_singles(engine, platform::android, 100, "o" + std::to_string(outage) + "-");
+    ASSERT_TRUE(engine.run_until([&] { return engine.world().breakers["fcm:default"].state == "open"; }, 5s));
+    dead = false;
+    ASSERT_TRUE(engine.run_until([&] { return engine.idle(); }, 120s)) << "outage " << outage;
+    engine.world().breakers.erase("fcm:default");  // a closed record lapses after a day
+  }
+  EXPECT_EQ(count_status(engine.fcm(), 200), 200u);
+}
+
+TEST(breaker, probes_spent_on_expired_items_come_back) {
+  virtual_engine engine;
+  bool dead = true;
+  engine.fcm().answer = [&](const seen_request&) { return scripted_channel::status(dead ? 503 : 200); };
+  const auto soon = engine.world().now / 1s + 10;
+  for (int i = 0; i < 300; ++i) {
+    engine.add(lane::normal, job_document("", {{platform::android, "x" + std::to_string(i)}},
+                                          "\"expires_at\":" + std::to_string(soon) + ","));
+  }
+  add_singles(engine, platform::android, 50, "t");
+  ASSERT_TRUE(engine.run_until([&] { return engine.world().breakers["fcm:default"].state == "open"; }, 5s));
+  dead = false;
+  ASSERT_TRUE(engine.run_until([&] { return engine.idle(); }, 90s));
+}
+
+TEST(breaker, a_probe_that_meets_a_devices_limit_waits_as_it_was_told) {
+  virtual_engine engine;
+  bool dead = true;
+  engine.apns().answer = [&](const seen_request&) {
+    return dead ? scripted_channel::status(503)
+                : scripted_channel::status(429, R"({"reason":"TooManyRequests"})", "60");
+  };
+  add_singles(engine, platform::ios, 30, "t");
+  ASSERT_TRUE(engine.run_until([&] { return engine.world().breakers["apns:default"].state == "open"; }, 5s));
+  dead = false;
+  const auto before = engine.apns().ledger.size();
+  engine.run_for(40s);
+  EXPECT_LE(engine.apns().ledger.size(), before + 30) << "each device is asked once and then left alone";
+}
+
+TEST(breaker, late_answers_do_not_decide_a_half_open_round) {
+  virtual_engine engine([](settings& config) { config.breaker.open_for = 1s; });
+  bool dead = true;
+  engine.fcm().latency = 3s;
+  engine.fcm().answer = [&](const seen_request& request) {
+    return scripted_channel::status(dead && request.token[0] == 'd' ? 503 : 200);
+  };
+  add_singles(engine, platform::android, 60, "d");
+  engine.run_for(2s);
+  add_singles(engine, platform::android, 40, "slow");
+  ASSERT_TRUE(
+      engine.run_until([&] { return engine.world().breakers["fcm:default"].state == "half_open"; }, 20s));
+  dead = false;
+  ASSERT_TRUE(engine.run_until([&] { return engine.idle(); }, 300s));
+  EXPECT_EQ(engine.depth("dead"), 0u);
+}
+
 }  // namespace
 }  // namespace dispatch

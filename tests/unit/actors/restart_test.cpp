@@ -68,5 +68,18 @@ TEST(restart, one_that_dies_again_and_again_ends_the_process_in_order) {
   EXPECT_EQ(engine.depth("jobs"), 1u) << "what was not done stays for whoever takes over";
 }
 
+TEST(restart, a_limiter_shard_that_dies_leaves_no_scope_standing) {
+  virtual_engine engine([](settings& config) {
+    config.fcm.emplace_back();
+    config.fcm[0].rate = 100;
+  });
+  for (int i = 0; i < 500; ++i) engine.add(lane::normal, job_document("", {{platform::android, "t"}}));
+  engine.run_for(1s);
+  ASSERT_LT(engine.fcm().ledger.size(), 300u);
+  engine.parts().limiters[0].end();
+  ASSERT_TRUE(engine.run_until([&] { return engine.idle(); }, 30s));
+  EXPECT_EQ(engine.fcm().ledger.size(), 500u);
+}
+
 }  // namespace
 }  // namespace dispatch
