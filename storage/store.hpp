@@ -57,7 +57,8 @@ class store {
   // Reading ---------------------------------------------------------------------------------------------
 
   /// New entries for this process, sources in the order given, until count or (about) max_bytes is reached:
-  /// at most 8 entries past the byte limit. A batch per source asked, also when it is empty.
+  /// at most 8 entries past the byte limit. A batch per source asked, also when it is empty. One read at a
+  /// time. After `unavailable` the next read repeats what the lost answer may have brought.
   virtual void read(std::vector<read_ask> asks, std::size_t max_bytes,
                     store_callback<std::vector<read_batch>> callback) = 0;
   /// Answers when one of these (drained) sources has something new, a control event came, or the time is

@@ -13,7 +13,8 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr std::uint32_t max_entries_per_read = 512;
-// What one read brings is parsed in one go, at about 4 µs a KiB: small enough that nobody waits long behind it.
+// What one read brings is parsed in one go, at about 4 µs a KiB: small enough that nobody waits long behind
+// it.
 constexpr std::uint64_t max_bytes_per_read = 512u << 10;
 // A wait that covers only some sources ends soon, because another may come to be drained meanwhile.
 constexpr auto full_wait = 5'000ms;
@@ -132,7 +133,7 @@ void intake_state::await_work() {
 
 void intake_state::wait_for(std::vector<source_ptr> drained) {
   waiting_ = true;
-  const auto timeout = drained.empty()                               ? control_only
+  const auto timeout = drained.empty()                           ? control_only
                        : drained.size() == sources_.all().size() ? full_wait
                                                                  : partial_wait;
   parts_->storage->wait(std::move(drained), timeout,

@@ -171,6 +171,11 @@ void scripted_store::take_over(const std::string& consumer, std::uint32_t count,
 
 void scripted_store::take_over_now(const std::string& consumer, std::uint32_t count, std::size_t max_bytes,
                                    store_callback<std::vector<read_batch>> callback) {
+  // What a lost answer had brought is found by its ids, which must not be mixed with older ones claimed now.
+  if (reads_.any_lost()) {
+    callback(store_error{store_error::code::unavailable, "an unanswered read is being repaired"});
+    return;
+  }
   auto to = fenced();
   for (const auto& name : {keys_.owners(), keys_.epoch(), keys_.owner(consumer), keys_.waiting()})
     to.key(name);
@@ -180,9 +185,12 @@ void scripted_store::take_over_now(const std::string& consumer, std::uint32_t co
     to.arg(to_string(which));
   }
   run(script::take_over, to.finish(), std::move(callback),
-      [](reply answer) -> store_result<std::vector<read_batch>> {
+      [this](reply answer) -> store_result<std::vector<read_batch>> {
         auto batches = decode_take_over(std::move(answer));
         if (!batches) return refused("take_over.lua answered something else");
+        for (const auto& batch : *batches) {
+          for (const auto& one : batch.entries) reads_.seen(keys_.stream(*batch.from), one.id);
+        }
         return std::move(*batches);
       });
 }
@@ -203,6 +211,7 @@ void scripted_store::read_now(std::vector<read_ask> asks, std::size_t max_bytes,
   for (const auto& one : asks) {
     to.key(keys_.stream(*one.from));
     to.arg(one.count).arg(one.from->scope.empty() ? 1 : 0);
+    to.arg(reads_.begin(keys_.stream(*one.from)));
   }
   run(script::read, to.finish(), std::move(callback),
       [this, asks = std::move(asks)](reply answer) -> store_result<std::vector<read_batch>> {
@@ -210,6 +219,8 @@ void scripted_store::read_now(std::vector<read_ask> asks, std::size_t max_bytes,
         auto batches = decode_read(std::move(answer), asks, last_ids);
         if (!batches) return refused("read.lua answered something else");
         for (std::size_t i = 0; i < asks.size(); ++i) {
+          const auto& entries = (*batches)[i].entries;
+          reads_.answered(keys_.stream(*asks[i].from), entries.empty() ? std::string() : entries.back().id);
           if (!last_ids[i].empty()) waiter_.drained(keys_.stream(*asks[i].from), last_ids[i]);
         }
         return std::move(*batches);

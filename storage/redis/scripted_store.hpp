@@ -14,6 +14,7 @@
 #include "storage/redis/connection.hpp"
 #include "storage/redis/durability.hpp"
 #include "storage/redis/loop.hpp"
+#include "storage/redis/read_marks.hpp"
 #include "storage/redis/script_runner.hpp"
 #include "storage/redis/waiter.hpp"
 #include "storage/redis_store.hpp"
@@ -96,6 +97,7 @@ class scripted_store final : public store {
   script_runner scripts_;
   connection link_;
   waiter waiter_;
+  read_marks reads_;
   durability durability_;
   /// One write is under way at a time: two, of which the first must be repeated (its script was gone), could
   /// swap, and the first would then be taken for one already applied.

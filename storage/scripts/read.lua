@@ -1,5 +1,6 @@
 -- New entries of several streams, in the order given, until count or bytes are used up.
--- KEYS[2..] streams. ARGV[3] bytes; per stream ARGV[2k], ARGV[2k+1]: count, 1 = a lane (made when missing).
+-- KEYS[2..] streams. ARGV[3] bytes; per stream three: count, 1 = a lane (made when missing), and '' or an id: the
+-- answer to an earlier read was lost, so first what this consumer has got after that id.
 -- Answers flat, per stream: entries, last delivered id when drained (else ''), then the entries.
 local me = ARGV[1]
 local bytes, budget = 0, tonumber(ARGV[3])
@@ -28,8 +29,11 @@ local function last_delivered(stream)
 end
 
 for k = 2, #KEYS do
-  local stream, is_lane = KEYS[k], ARGV[2 * k + 1]
-  local left = tonumber(ARGV[2 * k])
+  local a = 3 * k - 2
+  local stream, is_lane, from = KEYS[k], ARGV[a + 1], ARGV[a + 2]
+  local left = tonumber(ARGV[a])
+  local fresh = from == ''
+  if fresh then from = '>' end
   local head, found, drained, before = n + 1, 0, false, bytes - 1
   n = n + 2
   -- In chunks of at most 8, as many as should fit by what was read so far: a lane of large documents is not known
@@ -39,11 +43,11 @@ for k = 2, #KEYS do
     if found > 0 then
       ask = math.min(left, 8, math.floor((budget - bytes) * found / (bytes - before)) + 1)
     end
-    local got = redis.pcall('XREADGROUP', 'GROUP', 'dispatchers', me, 'COUNT', ask, 'STREAMS', stream, '>')
+    local got = redis.pcall('XREADGROUP', 'GROUP', 'dispatchers', me, 'COUNT', ask, 'STREAMS', stream, from)
     if got and got.err then
       if string.sub(got.err, 1, 7) ~= 'NOGROUP' then return got end
       if not make_group(stream, is_lane) then drained = true break end
-      got = call('XREADGROUP', 'GROUP', 'dispatchers', me, 'COUNT', ask, 'STREAMS', stream, '>')
+      got = call('XREADGROUP', 'GROUP', 'dispatchers', me, 'COUNT', ask, 'STREAMS', stream, from)
     end
     if not got then drained = true break end
     local entries = got[1][2]
@@ -51,9 +55,12 @@ for k = 2, #KEYS do
     for i = 1, size do
       local entry = entries[i]
       local fields = entry[2]
-      local document = fields[2]
+      local document = fields and fields[2]
       out[n + 1] = entry[1]
-      if fields[1] == 'job' and not fields[3] and #document < longest then
+      if not fields then  -- repeated, and deleted since
+        call('XACK', stream, 'dispatchers', entry[1])
+        found = found - 1
+      elseif fields[1] == 'job' and not fields[3] and #document < longest then
         out[n + 2] = document
         n = n + 2
         bytes = bytes + #document
@@ -67,7 +74,8 @@ for k = 2, #KEYS do
     end
     found = found + size
     left = left - size
-    if size < ask then drained = true break end
+    if size < ask then drained = fresh break end
+    if not fresh then from = entries[size][1] end
   end
   out[head] = found
   out[head + 1] = drained and last_delivered(stream) or ''
