@@ -50,7 +50,7 @@ std::optional<std::vector<read_batch>> decode_read(reply answer, const std::vect
     last_ids[i] = std::move(flat[at + 1].text);
     at += 2;
     batches[i].from = asks[i].from;
-    batches[i].drained = !last_ids[i].empty();
+    batches[i].drained = !last_ids[i].empty() && last_ids[i] != "-";
     if (!take_entries(flat, at, count, batches[i].entries)) return std::nullopt;
   }
   return batches;

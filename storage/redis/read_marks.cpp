@@ -20,15 +20,12 @@ std::pair<std::uint64_t, std::uint64_t> parsed(const std::string& id) {
 
 std::string read_marks::begin(const std::string& stream) {
   auto& mark = marks_[stream];
-  mark.repeats = std::exchange(mark.open, true);
-  return mark.repeats ? mark.last : std::string();
+  return std::exchange(mark.open, true) ? mark.last : std::string();
 }
 
-void read_marks::answered(const std::string& stream, const std::string& last) {
-  auto& mark = marks_[stream];
+void read_marks::answered(const std::string& stream, const std::string& last, bool whole) {
   seen(stream, last);
-  // A repeat goes on until it finds nothing more; only then are new entries asked for again.
-  mark.open = mark.repeats && !last.empty();
+  marks_[stream].open = !whole;
 }
 
 void read_marks::seen(const std::string& stream, const std::string& id) {
@@ -36,9 +33,8 @@ void read_marks::seen(const std::string& stream, const std::string& id) {
   if (!id.empty() && parsed(id) > parsed(mark.last)) mark.last = id;
 }
 
-bool read_marks::any_lost() const noexcept {
-  return std::any_of(marks_.begin(), marks_.end(),
-                     [](const auto& at) { return at.second.open && at.second.repeats; });
+bool read_marks::any_open() const noexcept {
+  return std::any_of(marks_.begin(), marks_.end(), [](const auto& at) { return at.second.open; });
 }
 
 }  // namespace dispatch::redis

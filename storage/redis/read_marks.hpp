@@ -13,17 +13,18 @@ class read_marks {
  public:
   /// A read of `stream` goes out. Answers '' for new entries, or the id after which to repeat lost ones.
   std::string begin(const std::string& stream);
-  /// It was answered; `last` is the id of its last entry, empty when there was none.
-  void answered(const std::string& stream, const std::string& last);
+  /// It was answered; `last` is the id of its last entry, empty when there was none; `whole`: nothing lost is
+  /// left to repeat.
+  void answered(const std::string& stream, const std::string& last, bool whole);
   /// An entry that came in another way (a take-over).
   void seen(const std::string& stream, const std::string& id);
-  bool any_lost() const noexcept;
+  /// A read is under way, or one was never answered.
+  bool any_open() const noexcept;
 
  private:
   struct progress {
     std::string last = "0-0";
-    bool open = false;     ///< a read is under way, or was never answered
-    bool repeats = false;  ///< that read repeats lost entries
+    bool open = false;  ///< a read is under way, or was never answered
   };
   std::map<std::string, progress> marks_;
 };

@@ -172,8 +172,8 @@ void scripted_store::take_over(const std::string& consumer, std::uint32_t count,
 void scripted_store::take_over_now(const std::string& consumer, std::uint32_t count, std::size_t max_bytes,
                                    store_callback<std::vector<read_batch>> callback) {
   // What a lost answer had brought is found by its ids, which must not be mixed with older ones claimed now.
-  if (reads_.any_lost()) {
-    callback(store_error{store_error::code::unavailable, "an unanswered read is being repaired"});
+  if (reads_.any_open()) {
+    callback(store_error{store_error::code::unavailable, "a read is under way"});
     return;
   }
   auto to = fenced();
@@ -220,8 +220,9 @@ void scripted_store::read_now(std::vector<read_ask> asks, std::size_t max_bytes,
         if (!batches) return refused("read.lua answered something else");
         for (std::size_t i = 0; i < asks.size(); ++i) {
           const auto& entries = (*batches)[i].entries;
-          reads_.answered(keys_.stream(*asks[i].from), entries.empty() ? std::string() : entries.back().id);
-          if (!last_ids[i].empty()) waiter_.drained(keys_.stream(*asks[i].from), last_ids[i]);
+          reads_.answered(keys_.stream(*asks[i].from), entries.empty() ? std::string() : entries.back().id,
+                          last_ids[i] != "-");
+          if ((*batches)[i].drained) waiter_.drained(keys_.stream(*asks[i].from), last_ids[i]);
         }
         return std::move(*batches);
       });

@@ -1,7 +1,8 @@
 -- New entries of several streams, in the order given, until count or bytes are used up.
 -- KEYS[2..] streams. ARGV[3] bytes; per stream three: count, 1 = a lane (made when missing), and '' or an id: the
 -- answer to an earlier read was lost, so first what this consumer has got after that id.
--- Answers flat, per stream: entries, last delivered id when drained (else ''), then the entries.
+-- Answers flat, per stream: entries, last delivered id when drained (else '', and '-' when there is more to repeat),
+-- then the entries.
 local me = ARGV[1]
 local bytes, budget = 0, tonumber(ARGV[3])
 local out, n = {}, 0
@@ -74,10 +75,15 @@ for k = 2, #KEYS do
     end
     found = found + size
     left = left - size
-    if size < ask then drained = fresh break end
-    if not fresh then from = entries[size][1] end
+    if fresh then
+      if size < ask then drained = true break end
+    elseif size < ask then
+      fresh, from = true, '>'
+    else
+      from = entries[size][1]
+    end
   end
   out[head] = found
-  out[head + 1] = drained and last_delivered(stream) or ''
+  out[head + 1] = not fresh and '-' or drained and last_delivered(stream) or ''
 end
 return out

@@ -8,21 +8,21 @@ namespace {
 TEST(read_marks, an_answered_read_is_followed_by_new_entries) {
   read_marks marks;
   EXPECT_EQ(marks.begin("s"), "");
-  marks.answered("s", "5-0");
+  marks.answered("s", "5-0", true);
   EXPECT_EQ(marks.begin("s"), "");
 }
 
 TEST(read_marks, a_lost_read_is_repeated_from_the_last_id_seen_until_nothing_more_is_found) {
   read_marks marks;
   marks.begin("s");
-  marks.answered("s", "5-0");
+  marks.answered("s", "5-0", true);
   marks.begin("s");  // never answered
   EXPECT_EQ(marks.begin("s"), "5-0");
-  EXPECT_TRUE(marks.any_lost());
-  marks.answered("s", "9-1");
+  EXPECT_TRUE(marks.any_open());
+  marks.answered("s", "9-1", false);
   EXPECT_EQ(marks.begin("s"), "9-1");
-  marks.answered("s", "");
-  EXPECT_FALSE(marks.any_lost());
+  marks.answered("s", "", true);
+  EXPECT_FALSE(marks.any_open());
   EXPECT_EQ(marks.begin("s"), "");
 }
 
@@ -36,7 +36,7 @@ TEST(read_marks, streams_do_not_mix_and_ids_are_compared_as_numbers) {
   read_marks marks;
   marks.begin("a");
   marks.begin("b");
-  marks.answered("b", "10-0");
+  marks.answered("b", "10-0", true);
   marks.seen("b", "9-5");
   EXPECT_EQ(marks.begin("b"), "");
   EXPECT_EQ(marks.begin("b"), "10-0");
