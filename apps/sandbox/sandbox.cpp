@@ -22,7 +22,7 @@ namespace asio = boost::asio;
 namespace fs = std::filesystem;
 
 fs::path prepare_directory(const fs::path& wanted) {
-  const auto directory = fs::absolute(wanted).lexically_normal();
+  auto directory = fs::absolute(wanted).lexically_normal();
   if (fs::create_directories(directory)) fs::permissions(directory, fs::perms::owner_all);
   return directory;
 }

@@ -161,7 +161,8 @@ void loader::file(const std::string& path) {
 }
 
 void loader::table(const toml::table& table, const std::string& prefix) {
-  for (const auto& [name, node] : table) {
+  for (const auto& [name, child] : table) {
+    const auto& node = child;  // clang 14 captures no structured binding
     const auto path = prefix + std::string(name.str());
     const auto place = place_of(name.source());
     bool of_apps = false;
