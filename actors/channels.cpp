@@ -1,37 +1,25 @@
 #include "actors/channels.hpp"
 
-#include <fstream>
-#include <functional>
-#include <iterator>
 #include <optional>
 #include <utility>
 
-#include "actors/http2_channel.hpp"
 #include "transport/providers/apns_adapter.hpp"
-#include "transport/providers/apns_credential.hpp"
 #include "transport/providers/fcm_adapter.hpp"
-#include "transport/providers/fcm_credential.hpp"
 
 namespace dispatch {
 namespace {
-
-std::optional<std::string> read_file(const std::string& path) {
-  std::ifstream in(path, std::ios::binary);
-  if (!in) return std::nullopt;
-  return std::string(std::istreambuf_iterator<char>(in), {});
-}
-
-epoch_ms wall_clock() {
-  return std::chrono::duration_cast<epoch_ms>(std::chrono::system_clock::now().time_since_epoch());
-}
 
 std::optional<outcome> policy(const std::string& text) {
   return parse_outcome(text);
 }
 
+std::string scope_name(provider by, const std::string& app) {
+  return std::string(to_string(by)) + ':' + app;
+}
+
 scope_info scope_of(provider by, const provider_app& app) {
   scope_info scope;
-  scope.name = std::string(to_string(by)) + ':' + app.app;
+  scope.name = scope_name(by, app.app);
   scope.by = by;
   scope.app = app.app;
   scope.rate = app.rate;
@@ -51,119 +39,138 @@ http2::pool_options pool_of(const provider_app& app, std::uint32_t window) {
   return options;
 }
 
-class scope_maker {
- public:
-  scope_maker(std::shared_ptr<io_thread> thread, std::shared_ptr<engine_parts> parts)
-      : thread_(std::move(thread)), parts_(std::move(parts)) {}
+std::shared_ptr<const provider_adapter> adapter_of(const fcm_app& app, const credential_source& from) {
+  fcm_options options;
+  options.project_id = from.project;
+  options.sender_mismatch = policy(app.sender_mismatch).value_or(outcome::quarantined);
+  return make_fcm_adapter(options);
+}
 
-  std::string add(const fcm_app& app) {
-    const auto text = read_file(app.service_account_file);
-    if (!text) return "fcm." + app.app + ".service_account_file: cannot be read";
-    auto parsed = parse_service_account(*text);
-    if (auto* wrong = std::get_if<service_account_error>(&parsed)) {
-      return "fcm." + app.app + ".service_account_file: " + wrong->message;
-    }
-    auto account = std::get<service_account>(std::move(parsed));
-    fcm_options options;
-    options.project_id = app.project_id.empty() ? account.project_id : app.project_id;
-    options.sender_mismatch = policy(app.sender_mismatch).value_or(outcome::quarantined);
-    auto scope = scope_of(provider::fcm, app);
-    scope.adapter = make_fcm_adapter(options);
-    fcm_credential_options how;
-    how.ca_file = app.token_ca_file.empty() ? app.ca_file : app.token_ca_file;
-    // Made once here for the error, and again where it lives.
-    auto trial = make_fcm_credential(fcm_credential_world{wall_clock, {}, {}}, account, how);
-    if (auto* wrong = std::get_if<std::string>(&trial)) return "fcm." + app.app + ": " + *wrong;
-    connect(std::move(scope), app, [thread = thread_.get(), account, how] {
-      return std::get<std::unique_ptr<credential>>(make_fcm_credential(*thread, account, how));
-    });
-    return {};
+std::shared_ptr<const provider_adapter> adapter_of(const apns_app& app, const credential_source&) {
+  apns_options options;
+  options.topic = app.topic;
+  options.environment =
+      app.environment == "sandbox" ? apns_environment::sandbox : apns_environment::production;
+  options.bad_device_token = policy(app.bad_device_token).value_or(outcome::quarantined);
+  return make_apns_adapter(options);
+}
+
+std::string_view word(http2::connection_event what) {
+  switch (what) {
+    case http2::connection_event::connected:
+      return "connected";
+    case http2::connection_event::connect_failed:
+      return "connect_failed";
+    case http2::connection_event::tls_failed:
+      return "tls_failed";
+    case http2::connection_event::lost:
+      return "lost";
+    case http2::connection_event::goaway:
+      return "goaway";
   }
-
-  std::string add(const apns_app& app) {
-    const auto pem = read_file(app.key_file);
-    if (!pem) return "apns." + app.app + ".key_file: cannot be read";
-    auto made = apns_token_source::make({*pem, app.key_id, app.team_id}, wall_clock);
-    if (auto* wrong = std::get_if<std::string>(&made)) return "apns." + app.app + ": " + *wrong;
-    auto tokens = std::get<std::shared_ptr<apns_token_source>>(made);
-    apns_options options;
-    options.topic = app.topic;
-    options.environment =
-        app.environment == "sandbox" ? apns_environment::sandbox : apns_environment::production;
-    options.bad_device_token = policy(app.bad_device_token).value_or(outcome::quarantined);
-    auto scope = scope_of(provider::apns, app);
-    scope.adapter = make_apns_adapter(options);
-    connect(std::move(scope), app, [thread = thread_.get(), tokens, topic = app.topic] {
-      return make_apns_credential(tokens, topic, timer_on(*thread));
-    });
-    return {};
-  }
-
- private:
-  void connect(scope_info scope, const provider_app& app,
-               std::function<std::unique_ptr<credential>()> make_credential) {
-    const auto number = static_cast<scope_number>(parts_->scopes.size());
-    http2_channel_options options{number, pool_of(app, scope.window), std::move(make_credential)};
-    scope.way = std::make_shared<http2_channel>(thread_, std::move(options), callbacks(number, scope.name));
-    parts_->scopes.push_back(std::move(scope));
-  }
-
-  // The peers are copied, not the parts: a channel must not keep alive what holds the channel.
-  http2_channel_callbacks callbacks(scope_number number, const std::string& name) {
-    http2_channel_callbacks calls;
-    calls.completed = [tracker = parts_->tracker](completion_batch_ptr batch) {
-      tracker.send(std::move(batch));
-    };
-    calls.connection = [supervisor = parts_->supervisor, number, name](http2::connection_event what,
-                                                                       const std::string& detail) {
-      using enum http2::connection_event;
-      const bool failed = what == connect_failed || what == tls_failed;
-      if (what == connected) {
-        log::debug("provider_connected", {{"scope", name}, {"detail", detail}});
-      } else {
-        log::event(failed ? log::level::warn : log::level::info, "provider_connection",
-                   {{"scope", name}, {"what", word(what)}, {"detail", detail}});
-      }
-      if (failed) supervisor.send(channel_event{number, true});
-    };
-    calls.credential_failed = [name](const std::string& error) {
-      log::warn("credential_failed", {{"scope", name}, {"error", error}});
-    };
-    return calls;
-  }
-
-  static std::string_view word(http2::connection_event what) {
-    switch (what) {
-      case http2::connection_event::connected:
-        return "connected";
-      case http2::connection_event::connect_failed:
-        return "connect_failed";
-      case http2::connection_event::tls_failed:
-        return "tls_failed";
-      case http2::connection_event::lost:
-        return "lost";
-      case http2::connection_event::goaway:
-        return "goaway";
-    }
-    return "other";
-  }
-
-  std::shared_ptr<io_thread> thread_;
-  std::shared_ptr<engine_parts> parts_;
-};
+  return "other";
+}
 
 }  // namespace
 
-std::string make_scopes(const settings& config, const std::shared_ptr<io_thread>& thread,
-                        const std::shared_ptr<engine_parts>& parts) {
-  scope_maker maker(thread, parts);
+std::string provider_channels::make(const settings& config) {
   for (const auto& app : config.fcm) {
-    if (auto wrong = maker.add(app); !wrong.empty()) return wrong;
+    if (auto wrong = add(app, provider::fcm); !wrong.empty()) return wrong;
   }
   for (const auto& app : config.apns) {
-    if (auto wrong = maker.add(app); !wrong.empty()) return wrong;
+    if (auto wrong = add(app, provider::apns); !wrong.empty()) return wrong;
   }
   return {};
+}
+
+template <class App>
+std::string provider_channels::add(const App& app, provider by) {
+  auto loaded = load_credential(app, *thread_);
+  if (auto* wrong = std::get_if<std::string>(&loaded)) return *wrong;
+  auto& from = std::get<credential_source>(loaded);
+  auto scope = scope_of(by, app);
+  scope.adapter = adapter_of(app, from);
+  const auto number = static_cast<scope_number>(parts_->scopes.size());
+  http2_channel_options options{number, pool_of(app, scope.window), std::move(from.make)};
+  auto way = std::make_shared<http2_channel>(thread_, std::move(options), callbacks(number, scope.name));
+  scope.way = way;
+  parts_->scopes.push_back(std::move(scope));
+  channels_.push_back({std::move(from.fingerprint), std::move(from.project), std::move(way)});
+  return {};
+}
+
+// The peers are copied, not the parts: a channel must not keep alive what holds the channel.
+http2_channel_callbacks provider_channels::callbacks(scope_number number, const std::string& name) const {
+  http2_channel_callbacks calls;
+  calls.completed = [tracker = parts_->tracker](completion_batch_ptr batch) {
+    tracker.send(std::move(batch));
+  };
+  calls.connection = [supervisor = parts_->supervisor, number, name](http2::connection_event what,
+                                                                     const std::string& detail) {
+    using enum http2::connection_event;
+    const bool failed = what == connect_failed || what == tls_failed;
+    if (what == connected) {
+      log::debug("provider_connected", {{"scope", name}, {"detail", detail}});
+    } else {
+      log::event(failed ? log::level::warn : log::level::info, "provider_connection",
+                 {{"scope", name}, {"what", word(what)}, {"detail", detail}});
+    }
+    if (failed) supervisor.send(channel_event{number, true});
+  };
+  calls.credential_failed = [name](const std::string& error) {
+    log::warn("credential_failed", {{"scope", name}, {"error", error}});
+  };
+  return calls;
+}
+
+std::variant<reload_plan, std::string> provider_channels::prepare(const settings& next) {
+  auto change = std::make_shared<pending_change>();
+  reload_plan plan;
+  for (const auto& app : next.fcm) {
+    const auto wrong = prepare(app, provider::fcm, "fcm." + app.app + ".service_account_file", plan, *change);
+    if (!wrong.empty()) return wrong;
+  }
+  for (const auto& app : next.apns) {
+    const auto wrong = prepare(app, provider::apns, "apns." + app.app + ".key_file", plan, *change);
+    if (!wrong.empty()) return wrong;
+  }
+  plan.apply = [this, change] { apply(*change); };
+  return plan;
+}
+
+template <class App>
+std::string provider_channels::prepare(const App& app, provider by, const std::string& file_key,
+                                       reload_plan& plan, pending_change& change) {
+  const auto name = scope_name(by, app.app);
+  std::size_t at = 0;
+  while (at < channels_.size() && parts_->scopes[at].name != name) ++at;
+  if (at == channels_.size()) return {};  // a new app waits for the restart
+  change.rates.push_back({at, app.rate, app.burst});
+  auto loaded = load_credential(app, *thread_);
+  if (auto* wrong = std::get_if<std::string>(&loaded)) return *wrong;
+  auto& from = std::get<credential_source>(loaded);
+  // Apple punishes tokens signed too often: what has not changed stays.
+  if (from.fingerprint == channels_[at].fingerprint) return {};
+  if (from.project != channels_[at].project) {
+    // The project is in every request's path, also of those already rendered.
+    plan.needing_restart.push_back(file_key + " (another project)");
+    return {};
+  }
+  plan.credentials.push_back(name);
+  change.credentials.emplace_back(at, std::move(from));
+  return {};
+}
+
+void provider_channels::apply(pending_change& change) {
+  for (const auto& [at, rate, burst] : change.rates) {
+    parts_->scopes[at].rate = rate;
+    parts_->scopes[at].burst = burst;
+  }
+  for (auto& [at, from] : change.credentials) {
+    channels_[at].fingerprint = std::move(from.fingerprint);
+    channels_[at].way->replace_credential(std::move(from.make));
+  }
+  change = {};
 }
 
 }  // namespace dispatch

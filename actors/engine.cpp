@@ -47,7 +47,7 @@ void configure(caf::actor_system_config& system, const settings& config) {
 }  // namespace
 
 struct engine::state {
-  settings config;
+  settings config;  ///< as it was started with
   metrics* measures = nullptr;
   engine_callbacks callbacks;
   dispatch::clock time;
@@ -57,19 +57,22 @@ struct engine::state {
   std::unique_ptr<store> storage;
   std::shared_ptr<io_thread> loop;
   std::shared_ptr<engine_parts> parts;
+  std::unique_ptr<provider_channels> channels;
   caf::actor_system_config system_config;
   std::unique_ptr<caf::actor_system> system;
+  caf::actor pulse;
 
   std::string build() {
     parts = std::make_shared<engine_parts>();
-    parts->config = &config;
+    parts->config.set(config);
     parts->measures = measures;
     parts->time = &time;
     for (std::uint32_t i = 0; i < std::max(1u, config.engine.limiter_shards); ++i) {
       parts->limiters.emplace_back("limiter_" + std::to_string(i));
     }
     loop = std::make_shared<io_thread>("dispatch-io");
-    if (auto wrong = make_scopes(config, loop, parts); !wrong.empty()) return wrong;
+    channels = std::make_unique<provider_channels>(loop, parts);
+    if (auto wrong = channels->make(config); !wrong.empty()) return wrong;
     try {
       storage = make_redis_store(redis_options_of(config), redis_events());
     } catch (const std::invalid_argument& e) {
@@ -84,6 +87,7 @@ struct engine::state {
     calls.connection_changed = [this](bool up, const std::string& detail) {
       redis_up = up;
       measures->redis_up(up);
+      readiness_changed();
       if (up) {
         log::info("redis_up", {{"detail", detail}});
       } else {
@@ -102,8 +106,20 @@ struct engine::state {
     top.parts = parts;
     top.children = engine_children(*system, parts);
     top.ended = [this](int code) { callbacks.ended(code); };
-    top.ready = [this](bool ready) { working = ready; };
+    top.ready = [this](bool ready) {
+      working = ready;
+      readiness_changed();
+    };
     spawn_supervisor(*system, std::move(top));
+    pulse = system->spawn([answer = callbacks.alive](caf::event_based_actor*) -> caf::behavior {
+      return {[answer](const tick&) {
+        if (answer) answer();
+      }};
+    });
+  }
+
+  void readiness_changed() const {
+    if (callbacks.readiness_changed) callbacks.readiness_changed();
   }
 
   // Order matters: first the actors, who call store and channels (late callbacks of those meet empty peers),
@@ -111,10 +127,13 @@ struct engine::state {
   void tear_down() {
     if (system) {
       withdraw_all(*parts);
+      caf::anon_send_exit(pulse, caf::exit_reason::user_shutdown);
+      pulse = nullptr;
       system->await_all_actors_done();
     }
     for (auto& scope : parts->scopes) scope.way->close();
     storage.reset();
+    channels.reset();
     parts->scopes.clear();
     loop.reset();
     parts.reset();
@@ -146,7 +165,28 @@ void engine::start() {
 
 void engine::drain() {
   state_->draining = true;
+  state_->readiness_changed();
   if (!state_->parts->supervisor.send_urgent(dispatch::drain{})) state_->callbacks.ended(0);
+}
+
+std::variant<engine_reload, std::string> engine::prepare_reload(const settings& next) {
+  auto prepared = state_->channels->prepare(next);
+  if (auto* wrong = std::get_if<std::string>(&prepared)) return *wrong;
+  auto& plan = std::get<reload_plan>(prepared);
+  engine_reload result;
+  result.needing_restart = std::move(plan.needing_restart);
+  result.credentials = std::move(plan.credentials);
+  result.apply = [state = state_.get(), next, apply = std::move(plan.apply)] {
+    // First the numbers, then the version that tells who has copied some of them to look again.
+    apply();
+    state->parts->config.set(next);
+  };
+  return result;
+}
+
+void engine::check_alive() {
+  if (!state_->pulse) return;
+  state_->loop->post([to = state_->pulse] { caf::anon_send(to, tick{}); });
 }
 
 engine::readiness engine::ready() const {

@@ -7,6 +7,7 @@
 #include <memory>
 #include <string>
 #include <variant>
+#include <vector>
 
 #include "actors/metrics.hpp"
 #include "actors/settings.hpp"
@@ -17,6 +18,20 @@ struct engine_callbacks {
   /// Once, on a thread of the engine's: 0 = drained as asked, 1 = gave up (fenced, or an actor failed for
   /// good).
   std::function<void(int code)> ended;
+  /// What ready() says may have changed. On a thread of the engine's, like the next; both may be left out.
+  std::function<void()> readiness_changed = {};
+  /// Answer to check_alive().
+  std::function<void()> alive = {};
+};
+
+/// A reload that was found possible and is not in force yet.
+struct engine_reload {
+  /// Keys whose new value waits for a restart, beyond those the registry of keys knows of.
+  std::vector<std::string> needing_restart;
+  /// Scopes that get a new credential: "fcm:default".
+  std::vector<std::string> credentials;
+  /// Puts it in force; cannot fail. While the engine lives, once, by the thread that prepared it.
+  std::function<void()> apply;
 };
 
 class engine {
@@ -30,6 +45,14 @@ class engine {
   void start();
   /// Not ready at once, nothing new; what is in flight is finished up to the grace. `ended` follows.
   void drain();
+
+  /// For a reload, in two steps, so that nothing changes unless everything can: reads and tries what the
+  /// settings name. `next` differs from what runs in live keys only (reloaded() in apps/dispatchd/config).
+  /// A string is the error. One thread.
+  std::variant<engine_reload, std::string> prepare_reload(const settings& next);
+
+  /// Goes through the io thread and the actors' threads and calls back `alive`; never, when one is stuck.
+  void check_alive();
 
   struct readiness {
     bool ready = false;

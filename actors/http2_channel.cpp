@@ -12,6 +12,8 @@ namespace {
 
 // How often what waits for a credential is looked through for passed deadlines.
 constexpr std::chrono::milliseconds held_check{500};
+// Between attempts at a new credential while the old one serves; its own back-off may make it longer.
+constexpr std::chrono::milliseconds successor_pause{1'000};
 
 }  // namespace
 
@@ -60,6 +62,10 @@ struct http2_channel::state : std::enable_shared_from_this<state> {
   void send_held() {
     if (closed || held.empty()) return;
     auto headers = token->current();
+    if (!headers && successor) {
+      succeed();
+      headers = token->current();
+    }
     if (!headers) {
       await_credential();
       watch_held();
@@ -75,10 +81,10 @@ struct http2_channel::state : std::enable_shared_from_this<state> {
 
   void await_credential() {
     if (std::exchange(awaiting, true)) return;
-    token->await([weak = weak_from_this()](std::shared_ptr<const http2::header_list> headers,
-                                           const std::string& error) {
+    token->await([weak = weak_from_this(), asked = generation](
+                     std::shared_ptr<const http2::header_list> headers, const std::string& error) {
       auto self = weak.lock();
-      if (!self || self->closed) return;
+      if (!self || self->closed || self->generation != asked) return;
       self->awaiting = false;
       if (headers) {
         self->send_held();
@@ -87,6 +93,44 @@ struct http2_channel::state : std::enable_shared_from_this<state> {
       self->callbacks.credential_failed(error);
       self->fail_held(http2::failure::no_credential);
     });
+  }
+
+  // Made before it is needed: sends go on with the old one, and a new one that cannot be had (a typing error,
+  // a token endpoint that is away) takes nothing from them.
+  void replace_credential(std::unique_ptr<credential> next) {
+    successor = std::move(next);
+    ++successor_generation;
+    if (successor->current()) {
+      succeed();
+      send_held();
+    } else {
+      await_successor();
+    }
+  }
+
+  void await_successor() {
+    successor->await([weak = weak_from_this(), asked = successor_generation](
+                         const std::shared_ptr<const http2::header_list>& headers, const std::string& error) {
+      auto self = weak.lock();
+      if (!self || self->closed || !self->successor || self->successor_generation != asked) return;
+      if (headers) {
+        self->succeed();
+        self->send_held();
+        return;
+      }
+      self->callbacks.credential_failed(error);
+      self->after(successor_pause, [weak, asked] {
+        auto again = weak.lock();
+        if (!again || again->closed || !again->successor || again->successor_generation != asked) return;
+        again->await_successor();
+      });
+    });
+  }
+
+  void succeed() {
+    token = std::move(successor);
+    ++generation;
+    awaiting = false;
   }
 
   void fail_held(http2::failure why) { fail(std::exchange(held, {}), why); }
@@ -164,6 +208,7 @@ struct http2_channel::state : std::enable_shared_from_this<state> {
     closed = true;
     connections.reset();
     token.reset();
+    successor.reset();
     held.clear();
     flights.clear();
     unclaimed.clear();
@@ -180,6 +225,9 @@ struct http2_channel::state : std::enable_shared_from_this<state> {
   after_function after;
   std::unique_ptr<http2::pool> connections;
   std::unique_ptr<credential> token;
+  std::unique_ptr<credential> successor;   ///< takes over as soon as it can
+  std::uint64_t generation = 0;            ///< of token: what an earlier one still answers is void
+  std::uint64_t successor_generation = 0;  ///< the same of successor
   // At most the scope's window: the intake hands out no more.
   boost::unordered_flat_map<std::uint64_t, flight> flights;
   std::vector<http2::request> held;
@@ -226,6 +274,12 @@ void http2_channel::recall() {
 void http2_channel::credential_refused(std::shared_ptr<const http2::header_list> used, bool new_connection) {
   thread_->post([self = state_, used = std::move(used), new_connection] {
     if (!self->closed) self->credential_refused(used, new_connection);
+  });
+}
+
+void http2_channel::replace_credential(std::function<std::unique_ptr<credential>()> make) {
+  thread_->post([self = state_, make = std::move(make)] {
+    if (!self->closed) self->replace_credential(make());
   });
 }
 

@@ -47,6 +47,9 @@ class http2_channel final : public channel {
   std::uint64_t in_flight() const noexcept override;
   std::uint64_t waiting() const noexcept override;
 
+  /// Any thread. The credential there is goes on until the new one is at hand, unless it ends before.
+  void replace_credential(std::function<std::unique_ptr<credential>()> make);
+
  private:
   struct state;
   std::shared_ptr<io_thread> thread_;

@@ -28,7 +28,6 @@ using intake_actor =
                      caf::reacts_to<gate_change>,       // supervisor: a breaker opened, closed, probes
                      caf::reacts_to<hold_scope>,        // tracker: 429 of a whole project
                      caf::reacts_to<lapsed_consumers>,  // supervisor: whose work to take over
-                     caf::reacts_to<sender_restarted>,  // supervisor
                      caf::reacts_to<tick>,              // self
                      caf::reacts_to<start>,             // supervisor
                      caf::reacts_to<drain>>;            // supervisor

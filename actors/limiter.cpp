@@ -23,16 +23,28 @@ struct account {
   std::vector<limit_ask> limits;
   permit_terms terms;  ///< of the slowest of them
   permit_wallet wallet;
+  std::uint64_t settings_version = 0;  ///< that `limits` and `terms` were made from
+  std::uint64_t asked_under = 0;       ///< the same, of the lease asked for
   std::uint32_t wanted = 0;
   bool asking = false;
   std::chrono::steady_clock::time_point ask_after{};
   std::chrono::steady_clock::time_point waiting_since{};
 };
 
+}  // namespace
+
 class limiter_state {
  public:
-  limiter_state(limiter_actor::pointer self, limiter_config config)
-      : self_(self), parts_(config.parts), me_(parts_->limiters[config.shard]) {}
+  limiter_state(std::shared_ptr<const engine_parts> parts, std::size_t shard)
+      : parts_(std::move(parts)), me_(parts_->limiters[shard]) {}
+
+  /// A (next) life of the actor begins.
+  void attach(limiter_actor::pointer self) {
+    self_ = self;
+    armed_ = false;
+    arm();
+  }
+  const peer<limiter_actor>& place() const { return me_; }
 
   void demand(const permit_demand& asked) {
     auto& a = account_of(asked);
@@ -51,15 +63,15 @@ class limiter_state {
     a.asking = false;
     if (answer.leases.has_error() || answer.leases->empty()) {
       a.ask_after = now + ask_again;
-    } else {
+    } else if (a.asked_under == a.settings_version) {
+      // Slots of a rate that has changed meanwhile lapse unused.
       take(a, *answer.leases, answer.asked_at, now);
     }
     serve(a, now);
     arm();
   }
 
-  void on_tick(const tick& at) {
-    if (at.generation != generation_) return;
+  void on_tick() {
     armed_ = false;
     const auto now = parts_->time->now();
     for (auto& [key, a] : accounts_) serve(a, now);
@@ -70,14 +82,23 @@ class limiter_state {
   account& account_of(const permit_demand& asked) {
     auto key = parts_->scopes[asked.scope].name + '\n' + asked.tenant;
     auto [at, fresh] = accounts_.try_emplace(std::move(key));
-    if (fresh) fill(at->second, asked);
+    if (fresh) {
+      at->second.scope = asked.scope;
+      at->second.tenant = asked.tenant;
+    }
     return at->second;
   }
 
-  void fill(account& a, const permit_demand& asked) {
-    a.scope = asked.scope;
-    a.tenant = asked.tenant;
-    const auto& scope = parts_->scopes[asked.scope];
+  // Anew after each reload.
+  void fill(account& a) {
+    const auto version = parts_->config.version();
+    if (a.settings_version == version) return;
+    a.settings_version = version;
+    a.limits.clear();
+    a.terms = {};
+    a.wallet = {};
+    a.ask_after = {};
+    const auto& scope = parts_->scopes[a.scope];
     const auto add = [&](std::string name, double rate, double burst) {
       if (rate <= 0) return;
       if (burst <= 0) burst = permit_limit::default_burst(rate);
@@ -86,8 +107,8 @@ class limiter_state {
       a.limits.push_back({std::move(name), rate, burst});
     };
     add(scope.name, scope.rate, scope.burst);
-    if (!asked.tenant.empty()) {
-      add("tenant:" + asked.tenant, parts_->config->limits.tenant_rate, parts_->config->limits.tenant_burst);
+    if (!a.tenant.empty()) {
+      add("tenant:" + a.tenant, parts_->config->limits.tenant_rate, parts_->config->limits.tenant_burst);
     }
   }
 
@@ -114,7 +135,10 @@ class limiter_state {
 
   void serve(account& a, std::chrono::steady_clock::time_point now) {
     if (a.wanted == 0) return;
-    const auto granted = static_cast<std::uint32_t>(a.wallet.take(a.wanted, now));
+    fill(a);
+    // The limit was taken away while somebody waited for it.
+    const bool unlimited = a.limits.empty();
+    const auto granted = unlimited ? a.wanted : static_cast<std::uint32_t>(a.wallet.take(a.wanted, now));
     if (granted > 0) {
       a.wanted -= granted;
       parts_->measures->rate_limit_wait(parts_->scopes[a.scope].name, now - a.waiting_since);
@@ -127,6 +151,7 @@ class limiter_state {
   void ask(account& a, std::chrono::steady_clock::time_point now) {
     if (a.asking || now < a.ask_after) return;
     a.asking = true;
+    a.asked_under = a.settings_version;
     // A chunk is what the horizon holds: small, so that little lapses when the demand goes away.
     const auto chunk = std::max(1.0, std::ceil(double(default_permit_horizon_us) / a.terms.interval_us));
     const auto want = std::min<std::uint32_t>(a.wanted - static_cast<std::uint32_t>(a.wallet.held()),
@@ -150,26 +175,29 @@ class limiter_state {
     }
     if (!waiting) return;
     armed_ = true;
-    send_later(self_, me_, tick_interval, tick{generation_});
+    send_later(self_, tick_interval, tick{});
   }
 
-  limiter_actor::pointer self_;
+  limiter_actor::pointer self_ = nullptr;
   std::shared_ptr<const engine_parts> parts_;
   peer<limiter_actor> me_;
   std::map<std::string, account> accounts_;
-  std::uint64_t generation_ = 0;
   bool armed_ = false;
 };
 
-}  // namespace
+std::shared_ptr<limiter_state> make_limiter_state(std::shared_ptr<const engine_parts> parts,
+                                                  std::size_t shard) {
+  return std::make_shared<limiter_state>(std::move(parts), shard);
+}
 
-limiter_actor::behavior_type limiter(limiter_actor::pointer self, limiter_config config) {
-  const auto me = config.parts->limiters[config.shard];
-  log_exceptions(self, me.mailbox().actor);
-  auto state = std::make_shared<limiter_state>(self, std::move(config));
+limiter_actor::behavior_type limiter(limiter_actor::pointer self,
+                                     const std::shared_ptr<limiter_state>& state) {
+  const auto me = state->place();
+  log_exceptions(self, me.actor());
+  state->attach(self);
   return {on<permit_demand>(me, [state](const permit_demand& m) { state->demand(m); }),
           on<leased>(me, [state](const leased& m) { state->leased_from_redis(m); }),
-          on<tick>(me, [state](const tick& m) { state->on_tick(m); })};
+          on<tick>(me, [state](const tick&) { state->on_tick(); })};
 }
 
 }  // namespace dispatch

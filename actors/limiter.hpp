@@ -9,11 +9,13 @@
 
 namespace dispatch {
 
-struct limiter_config {
-  std::shared_ptr<const engine_parts> parts;
-  std::size_t shard = 0;
-};
+class limiter_state;
 
-limiter_actor::behavior_type limiter(limiter_actor::pointer self, limiter_config config);
+/// Outlives the actor: the next life goes on where one fell.
+std::shared_ptr<limiter_state> make_limiter_state(std::shared_ptr<const engine_parts> parts,
+                                                  std::size_t shard);
+
+limiter_actor::behavior_type limiter(limiter_actor::pointer self,
+                                     const std::shared_ptr<limiter_state>& state);
 
 }  // namespace dispatch

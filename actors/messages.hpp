@@ -21,8 +21,8 @@ namespace dispatch {
 /// A scope is a provider and app, "fcm:default"; its number is its place in engine_parts::scopes.
 using scope_number = std::uint16_t;
 
-/// A hand-over that happens once: whoever claims it is answerable for what it guards from then on. Lets a
-/// batch survive the crash of the actor it was sent to, without ever being sent twice.
+/// A hand-over that happens once: whoever claims it is answerable for what it guards from then on. An actor
+/// that crashed after it gets the message again and sees that there is nothing left to do.
 class hand_over {
  public:
   /// True for the first caller only.
@@ -232,9 +232,4 @@ struct start {};
 struct drain {};
 /// intake → tracker: nothing starts any more; say `drained` when all is written.
 struct drained {};
-/// A sender was restarted: hand it again what its predecessor had not handed over.
-struct sender_restarted {
-  dispatch::platform platform{};
-};
-
 }  // namespace dispatch

@@ -1,7 +1,7 @@
 #pragma once
 
 // What the actors share: made once by the engine, outlives them all, immutable but for what is thread-safe in
-// itself (store, metrics, channels' post functions, peers).
+// itself (store, metrics, settings and rates, channels' post functions, peers).
 
 #include <array>
 #include <memory>
@@ -13,9 +13,9 @@
 #include "actors/channel.hpp"
 #include "actors/clock.hpp"
 #include "actors/interfaces.hpp"
+#include "actors/live_settings.hpp"
 #include "actors/metrics.hpp"
 #include "actors/peer.hpp"
-#include "actors/settings.hpp"
 #include "storage/store.hpp"
 #include "transport/providers/adapter.hpp"
 
@@ -26,8 +26,8 @@ struct scope_info {
   std::string name;  ///< "fcm:default"
   provider by{};
   std::string app;
-  double rate = 0;  ///< 0 = no limit
-  double burst = 0;
+  live_number rate = 0;  ///< 0 = no limit
+  live_number burst = 0;
   std::chrono::milliseconds timeout{15'000};
   /// Items handed out and not yet answered: enough to keep every stream busy while the next are under way.
   std::uint32_t window = 0;
@@ -36,7 +36,7 @@ struct scope_info {
 };
 
 struct engine_parts {
-  const settings* config = nullptr;
+  live_settings config;
   dispatch::metrics* measures = nullptr;
   dispatch::store* storage = nullptr;
   const dispatch::clock* time = nullptr;

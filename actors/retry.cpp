@@ -18,10 +18,12 @@ using steady = std::chrono::steady_clock;
 constexpr std::size_t max_waiting = 10'000;
 constexpr auto tick_interval = 20ms;
 
+}  // namespace
+
 class retry_state {
  public:
-  retry_state(retry_actor::pointer self, retry_config config)
-      : self_(self), parts_(config.parts), random_(config.seed) {
+  retry_state(std::shared_ptr<const engine_parts> parts, std::uint64_t seed)
+      : parts_(std::move(parts)), random_(seed) {
     const auto& rules = parts_->config->retry;
     rules_.max_attempts = rules.attempts;
     rules_.backoff = {rules.base, rules.cap};
@@ -30,6 +32,14 @@ class retry_state {
                             parts_->time->now());
     }
   }
+
+  /// A (next) life of the actor begins.
+  void attach(retry_actor::pointer self) {
+    self_ = self;
+    armed_ = false;
+    arm();
+  }
+  const peer<retry_actor>& place() const { return parts_->retry; }
 
   void take(const retry_batch& batch) {
     now_ = parts_->time->now();
@@ -140,10 +150,10 @@ class retry_state {
     armed_ = true;
     const auto in =
         std::chrono::ceil<std::chrono::milliseconds>(waiting_.begin()->first - parts_->time->now());
-    send_later(self_, parts_->retry, std::clamp<std::chrono::milliseconds>(in, 1ms, tick_interval), tick{});
+    send_later(self_, std::clamp<std::chrono::milliseconds>(in, 1ms, tick_interval), tick{});
   }
 
-  retry_actor::pointer self_;
+  retry_actor::pointer self_ = nullptr;
   std::shared_ptr<const engine_parts> parts_;
   std::mt19937_64 random_;
   retry_rules rules_;
@@ -156,12 +166,14 @@ class retry_state {
   bool draining_ = false;
 };
 
-}  // namespace
+std::shared_ptr<retry_state> make_retry_state(std::shared_ptr<const engine_parts> parts, std::uint64_t seed) {
+  return std::make_shared<retry_state>(std::move(parts), seed);
+}
 
-retry_actor::behavior_type retry(retry_actor::pointer self, retry_config config) {
-  const auto me = config.parts->retry;
-  log_exceptions(self, me.mailbox().actor);
-  auto state = std::make_shared<retry_state>(self, std::move(config));
+retry_actor::behavior_type retry(retry_actor::pointer self, const std::shared_ptr<retry_state>& state) {
+  const auto me = state->place();
+  log_exceptions(self, me.actor());
+  state->attach(self);
   return {on<retry_batch>(me, [state](const retry_batch& m) { state->take(m); }),
           on<tick>(me, [state](const tick&) { state->on_tick(); }),
           on<drain>(me, [state](const drain&) { state->drain(); })};

@@ -2,17 +2,18 @@
 
 // Failed items wait here until they may be tried again: short waits in memory, long ones in Redis.
 
+#include <cstdint>
 #include <memory>
 
 #include "actors/parts.hpp"
 
 namespace dispatch {
 
-struct retry_config {
-  std::shared_ptr<const engine_parts> parts;
-  std::uint64_t seed = 0;  ///< of the jitter
-};
+class retry_state;
 
-retry_actor::behavior_type retry(retry_actor::pointer self, retry_config config);
+/// Outlives the actor: the next life goes on where one fell. `seed` is of the jitter.
+std::shared_ptr<retry_state> make_retry_state(std::shared_ptr<const engine_parts> parts, std::uint64_t seed);
+
+retry_actor::behavior_type retry(retry_actor::pointer self, const std::shared_ptr<retry_state>& state);
 
 }  // namespace dispatch

@@ -36,6 +36,8 @@ struct run {
   bool has_hash = false;
   std::string correlation_id, traceparent;
   std::vector<recipient_state> states;
+  progress_bitmap progress;      ///< the tracker's; empty for a single recipient
+  bool progress_stored = false;  ///< Redis holds one, to be removed at the end
   std::uint32_t open = 0;
 
   const compiled_message& compiled(platform target, const provider_adapter& adapter) {

@@ -52,6 +52,14 @@ class batch_renderer {
     requests_.push_back(std::move(out));
   }
 
+  void add_alone(const work_item& item) {
+    try {
+      add(item);
+    } catch (const std::exception& e) {
+      end(item, outcome::dead, "poison", e.what());
+    }
+  }
+
   std::vector<outgoing>& requests() { return requests_; }
   std::vector<local_end>& ends() { return ends_; }
 
@@ -93,9 +101,19 @@ class batch_renderer {
   std::vector<local_end> ends_;
 };
 
-void send(const engine_parts& parts, const work_batch_ptr& batch) {
+// A batch that has crashed its sender twice is taken apart: whatever cannot be rendered ends alone.
+constexpr std::uint32_t crashes_before_apart = 2;
+
+void send(const engine_parts& parts, const work_batch_ptr& batch, std::uint32_t crashes) {
+  if (batch->sent.taken()) return;
   batch_renderer renderer(parts, *batch);
-  for (const auto& item : batch->items) renderer.add(item);
+  for (const auto& item : batch->items) {
+    if (crashes < crashes_before_apart) {
+      renderer.add(item);
+    } else {
+      renderer.add_alone(item);
+    }
+  }
   // Up to here an exception leaves the batch with the intake; from here on it is the channel's.
   if (!batch->sent.claim()) return;
   parts.scopes[batch->scope].way->submit(std::move(renderer.requests()), std::move(renderer.ends()));
@@ -105,9 +123,10 @@ void send(const engine_parts& parts, const work_batch_ptr& batch) {
 
 sender_actor::behavior_type sender(sender_actor::pointer self, const sender_config& config) {
   const auto& me = config.parts->senders[index_of(config.serves)];
-  log_exceptions(self, me.mailbox().actor);
-  return {
-      on<work_batch_ptr>(me, [parts = config.parts](const work_batch_ptr& batch) { send(*parts, batch); })};
+  log_exceptions(self, me.actor());
+  return {on<work_batch_ptr>(me, [parts = config.parts](const work_batch_ptr& batch, std::uint32_t crashes) {
+    send(*parts, batch, crashes);
+  })};
 }
 
 }  // namespace dispatch

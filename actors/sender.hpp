@@ -1,7 +1,6 @@
 #pragma once
 
-// One platform's sender: renders requests and hands them to the channel, a batch at a time. Keeps nothing: a
-// restarted sender is given again what was not handed over.
+// One platform's sender: renders requests and hands them to the channel, a batch at a time. Keeps nothing.
 
 #include <memory>
 

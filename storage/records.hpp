@@ -35,7 +35,12 @@ struct entry {
   std::string traceparent;
   std::string resume;            ///< of a parked rest: see core/job/resume.hpp; empty on a lane
   std::uint32_t deliveries = 1;  ///< how often it was given to a process, this time included (Redis's count)
+  std::string progress;          ///< of an entry taken over: the bitmap of what was over
 };
+
+/// Which of a job's recipients are over: bit (position % 8) of byte (position / 8) of the document's
+/// recipients.
+using progress_bitmap = std::string;
 
 struct entry_ref {
   source_ptr from;
@@ -69,6 +74,13 @@ enum class acceptance_result : std::uint8_t {
   repeat,    ///< another entry, same document: acknowledge, count, send nothing
   conflict,  ///< another entry, different document: dead letter `id_conflict`
   cancelled  ///< cancelled before it was read
+};
+
+/// How far the entry of a job with several recipients has come; an empty bitmap forgets it (with the entry's
+/// end).
+struct entry_progress {
+  entry_ref where;
+  progress_bitmap ended;
 };
 
 /// What one checkpoint adds to one job's hash.
@@ -125,13 +137,15 @@ struct parked {
 /// Everything one flush writes, all or nothing.
 struct checkpoint {
   std::vector<entry_ref> done;  ///< acknowledged and deleted
+  std::vector<entry_progress> progress;
   std::vector<job_progress> jobs;
   std::vector<result_record> results;
   std::vector<token_event> tokens;
   std::vector<dead_letter> dead;
   std::vector<parked> parks;
   bool empty() const noexcept {
-    return done.empty() && jobs.empty() && results.empty() && tokens.empty() && dead.empty() && parks.empty();
+    return done.empty() && progress.empty() && jobs.empty() && results.empty() && tokens.empty() &&
+           dead.empty() && parks.empty();
   }
 };
 

@@ -7,10 +7,14 @@
 
 namespace dispatch {
 
-intake_actor::behavior_type intake(intake_actor::pointer self, intake_config config) {
-  const auto me = config.parts->intake;
-  log_exceptions(self, me.mailbox().actor);
-  auto state = std::make_shared<intake_state>(self, std::move(config));
+std::shared_ptr<intake_state> make_intake_state(std::shared_ptr<const engine_parts> parts) {
+  return std::make_shared<intake_state>(std::move(parts));
+}
+
+intake_actor::behavior_type intake(intake_actor::pointer self, const std::shared_ptr<intake_state>& state) {
+  const auto me = state->place();
+  log_exceptions(self, me.actor());
+  state->attach(self);
   return {on<room>(me, [state](const room& m) { state->answered(m); }),
           on<confirmed>(me, [state](const confirmed& m) { state->confirm(m); }),
           on<read_done>(me, [state](const read_done& m) { state->take_read(m); }),
@@ -21,7 +25,6 @@ intake_actor::behavior_type intake(intake_actor::pointer self, intake_config con
           on<gate_change>(me, [state](const gate_change& m) { state->change_gate(m); }),
           on<hold_scope>(me, [state](const hold_scope& m) { state->hold(m); }),
           on<lapsed_consumers>(me, [state](const lapsed_consumers& m) { state->take_over(m); }),
-          on<sender_restarted>(me, [state](const sender_restarted& m) { state->hand_again(m); }),
           on<tick>(me, [state](const tick& m) { state->on_tick(m); }),
           on<start>(me, [state](const start&) { state->begin(); }),
           on<drain>(me, [state](const drain&) { state->start_draining(); })};

@@ -9,10 +9,11 @@
 
 namespace dispatch {
 
-struct intake_config {
-  std::shared_ptr<const engine_parts> parts;
-};
+class intake_state;
 
-intake_actor::behavior_type intake(intake_actor::pointer self, intake_config config);
+/// Outlives the actor: the next life goes on where one fell.
+std::shared_ptr<intake_state> make_intake_state(std::shared_ptr<const engine_parts> parts);
+
+intake_actor::behavior_type intake(intake_actor::pointer self, const std::shared_ptr<intake_state>& state);
 
 }  // namespace dispatch

@@ -144,7 +144,7 @@ void intake_state::pump(scope_number scope) {
   }
 }
 
-// A limiter shard that was restarted has forgotten what it was asked for; asking again costs nothing.
+// Whatever became of an earlier demand; asking again costs nothing.
 void intake_state::demand_again() {
   for (std::size_t at = 0; at < gates_.size(); ++at) {
     const auto scope = static_cast<scope_number>(at);
@@ -236,12 +236,6 @@ void intake_state::give(scope_number scope, platform on, std::vector<work_item>&
   while (!handed.empty() && handed.front()->sent.taken()) handed.pop_front();
   handed.push_back(batch);
   parts_->senders[index_of(on)].send(std::move(batch));
-}
-
-void intake_state::hand_again(const sender_restarted& m) {
-  for (const auto& batch : handed_[index_of(m.platform)]) {
-    if (!batch->sent.taken()) parts_->senders[index_of(m.platform)].send(batch);
-  }
 }
 
 void intake_state::change_gate(const gate_change& m) {

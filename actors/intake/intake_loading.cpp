@@ -39,8 +39,8 @@ epoch_ms stored_at(const std::string& entry_id) {
 
 }  // namespace
 
-intake_state::intake_state(intake_actor::pointer self, intake_config config)
-    : self_(self), parts_(std::move(config.parts)), sources_(parts_->scopes) {
+intake_state::intake_state(std::shared_ptr<const engine_parts> parts)
+    : parts_(std::move(parts)), sources_(parts_->scopes) {
   for (const auto& scope : parts_->scopes) {
     queues_.emplace_back(parts_->config->lanes.weights);
     gates_.emplace_back();
@@ -49,9 +49,14 @@ intake_state::intake_state(intake_actor::pointer self, intake_config config)
   }
 }
 
+void intake_state::attach(intake_actor::pointer self) {
+  self_ = self;
+  if (started_) send_later(self_, tick_interval, tick{});
+}
+
 void intake_state::begin() {
   if (std::exchange(started_, true)) return;
-  send_later(self_, parts_->intake, tick_interval, tick{});
+  send_later(self_, tick_interval, tick{});
   fill();
 }
 
@@ -161,7 +166,7 @@ void intake_state::on_tick(const tick&) {
     // While one read follows another nobody waits, and control events would go unheard.
     if (!waiting_) wait_for({});
   }
-  if (!drained_said_) send_later(self_, parts_->intake, tick_interval, tick{});
+  if (!drained_said_) send_later(self_, tick_interval, tick{});
 }
 
 void intake_state::take_over(const lapsed_consumers& lapsed) {
@@ -203,6 +208,20 @@ void intake_state::load(const read_batch& batch) {
   pump();
 }
 
+// Where an earlier owner of this entry stood: what was over then stays over.
+void intake_state::take_progress(run& owner, const progress_bitmap& earlier) {
+  const auto count = owner.states.size();
+  owner.progress.assign((count + 7) / 8, '\0');
+  if (earlier.size() != owner.progress.size()) return;
+  owner.progress = earlier;
+  owner.progress_stored = true;
+  for (std::size_t at = 0; at < count; ++at) {
+    if ((static_cast<unsigned char>(earlier[at / 8]) >> at % 8 & 1u) == 0) continue;
+    owner.states[at].ended = true;
+    --owner.open;
+  }
+}
+
 run_ptr intake_state::make_run(const entry& what, const source_ptr& from, settlement& over) {
   std::optional<resume_state> resume;
   if (!what.resume.empty()) resume = decode_resume(what.resume);
@@ -238,6 +257,7 @@ run_ptr intake_state::make_run(const entry& what, const source_ptr& from, settle
   const auto count = owner->document->recipients.size();
   owner->states.resize(count);
   owner->open = static_cast<std::uint32_t>(count);
+  if (count > 1) take_progress(*owner, what.progress);
   if (resume) {
     owner->stored_at = resume->stored_at;
     owner->has_hash = resume->has_hash;
@@ -259,6 +279,10 @@ void intake_state::load(const entry& what, const source_ptr& from, settlement& o
   const bool known = !what.resume.empty();
   auto owner = make_run(what, from, over);
   if (!owner) return;
+  if (owner->open == 0) {
+    over.finished_entries.push_back(owner->where);
+    return;
+  }
   auto& average = recipients_per_entry_[index_of(from->lane)];
   average = 0.9 * average + 0.1 * double(owner->states.size());
   if (!owner->document->audience.empty()) {
@@ -340,7 +364,9 @@ void intake_state::take_accepted(const accept_done& answer) {
       }
       case acceptance_result::cancelled:
         for (std::uint32_t at = 0; at < owner->states.size(); ++at) {
-          over.ends.push_back({{owner, at}, outcome::cancelled, "cancelled", {}});
+          if (!owner->states[at].ended) {
+            over.ends.push_back({{owner, at}, outcome::cancelled, "cancelled", {}});
+          }
         }
         break;
     }
@@ -354,6 +380,7 @@ void intake_state::admit(const run_ptr& owner, settlement& over) {
   const auto& document = *owner->document;
   if (document.send_at && *document.send_at > parts_->time->wall()) {
     for (std::uint32_t at = 0; at < owner->states.size(); ++at) {
+      if (owner->states[at].ended) continue;
       over.parks.push_back({{owner, at}, {owner->lane, std::string(ready_scope)}, document.send_at});
     }
     return;
@@ -377,6 +404,7 @@ void intake_state::enqueue(const run_ptr& owner, settlement& over) {
   std::vector<std::shared_ptr<std::vector<std::uint32_t>>> positions(parts_->scopes.size());
   for (std::uint32_t at = 0; at < recipients.size(); ++at) {
     const auto scope = scope_by_platform[index_of(recipients[at].platform)];
+    if (owner->states[at].ended) continue;
     if (!scope) {
       over.ends.push_back({{owner, at}, outcome::failed, "no_provider", {}});
       continue;

@@ -22,7 +22,11 @@ class intake_state {
  public:
   using time_point = std::chrono::steady_clock::time_point;
 
-  intake_state(intake_actor::pointer self, intake_config config);
+  explicit intake_state(std::shared_ptr<const engine_parts> parts);
+
+  /// A (next) life of the actor begins.
+  void attach(intake_actor::pointer self);
+  const peer<intake_actor>& place() const { return parts_->intake; }
 
   // Loading: storage → queues.
   void begin();
@@ -39,7 +43,6 @@ class intake_state {
   void granted(const permit_grant& m);
   void change_gate(const gate_change& m);
   void hold(const hold_scope& m);
-  void hand_again(const sender_restarted& m);
   void start_draining();
 
  private:
@@ -54,6 +57,7 @@ class intake_state {
   std::uint64_t loaded(lane in) const;
   void load(const read_batch& batch);
   void load(const entry& what, const source_ptr& from, settlement& over, std::vector<run_ptr>& unknown);
+  static void take_progress(run& owner, const progress_bitmap& earlier);
   run_ptr make_run(const entry& what, const source_ptr& from, settlement& over);
   void accept(std::vector<run_ptr> runs);
   void admit(const run_ptr& owner, settlement& over);
@@ -75,7 +79,7 @@ class intake_state {
   void settle(settlement&& over);
   void check_drained();
 
-  intake_actor::pointer self_;
+  intake_actor::pointer self_ = nullptr;
   std::shared_ptr<const engine_parts> parts_;
   job_parser parser_;
   source_table sources_;

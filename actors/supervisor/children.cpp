@@ -32,9 +32,7 @@ child_table::fate child_table::died(const caf::actor_addr& who, std::chrono::ste
     child.handle = nullptr;
     child.spec.withdraw();
     fate result{child.spec.name, true, false, {}, i};
-    const auto delay = child.spec.restartable
-                           ? decide_restart(child.history, restart_limits{}, now, uniform01)
-                           : std::nullopt;
+    const auto delay = decide_restart(child.history, restart_limits{}, now, uniform01);
     result.give_up = !delay;
     result.after = delay.value_or(std::chrono::milliseconds{0});
     return result;
@@ -45,32 +43,30 @@ child_table::fate child_table::died(const caf::actor_addr& who, std::chrono::ste
 caf::actor child_table::restart(std::size_t index) {
   auto& child = children_[index];
   child.handle = child.spec.start();
-  if (child.spec.restarted) child.spec.restarted();
   return child.handle;
 }
 
 void child_table::stop_all() {
   for (auto child = children_.rbegin(); child != children_.rend(); ++child) {
-    child->spec.withdraw();
-    if (child->handle) caf::anon_send_exit(child->handle, caf::exit_reason::user_shutdown);
+    child->spec.end();
     child->handle = nullptr;
   }
 }
 
 namespace {
 
-template <class Handle, class Factory, class Config>
-child_spec spec_of(caf::actor_system& system, const peer<Handle>& where, bool restartable, Factory factory,
-                   Config config) {
+/// `made` is what every life of the actor is given: its state, or its configuration.
+template <class Handle, class Factory, class Made>
+child_spec spec_of(caf::actor_system& system, const peer<Handle>& where, Factory factory, Made made) {
   child_spec spec;
-  spec.name = where.mailbox().actor;
-  spec.restartable = restartable;
-  spec.start = [&system, where, factory, config] {
-    auto handle = system.spawn(factory, config);
+  spec.name = where.actor();
+  spec.start = [&system, where, factory, made] {
+    auto handle = system.spawn(factory, made);
     where.publish(handle);
     return caf::actor_cast<caf::actor>(handle);
   };
-  spec.withdraw = [where] { where.clear(); };
+  spec.withdraw = [where] { where.withdraw(); };
+  spec.end = [where] { where.end(); };
   return spec;
 }
 
@@ -79,18 +75,16 @@ child_spec spec_of(caf::actor_system& system, const peer<Handle>& where, bool re
 std::vector<child_spec> engine_children(caf::actor_system& system,
                                         const std::shared_ptr<const engine_parts>& parts) {
   std::vector<child_spec> specs;
-  specs.push_back(spec_of(system, parts->tracker, false, tracker, tracker_config{parts}));
-  specs.push_back(spec_of(system, parts->retry, false, retry, retry_config{parts, std::random_device{}()}));
+  specs.push_back(spec_of(system, parts->tracker, tracker, make_tracker_state(parts)));
+  specs.push_back(spec_of(system, parts->retry, retry, make_retry_state(parts, std::random_device{}())));
   for (std::size_t i = 0; i < parts->limiters.size(); ++i) {
-    specs.push_back(spec_of(system, parts->limiters[i], true, limiter, limiter_config{parts, i}));
+    specs.push_back(spec_of(system, parts->limiters[i], limiter, make_limiter_state(parts, i)));
   }
   for (auto on : all_platforms) {
     if (!parts->config->platforms.served_by[index_of(on)]) continue;
-    auto spec = spec_of(system, parts->senders[index_of(on)], true, sender, sender_config{parts, on});
-    spec.restarted = [parts, on] { parts->intake.send(sender_restarted{on}); };
-    specs.push_back(std::move(spec));
+    specs.push_back(spec_of(system, parts->senders[index_of(on)], sender, sender_config{parts, on}));
   }
-  specs.push_back(spec_of(system, parts->intake, false, intake, intake_config{parts}));
+  specs.push_back(spec_of(system, parts->intake, intake, make_intake_state(parts)));
   return specs;
 }
 

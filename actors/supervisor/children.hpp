@@ -1,8 +1,8 @@
 #pragma once
 
-// The engine's actors as the supervisor's children: how each is made, and what happens when one dies.
-// Senders and limiter shards are restarted one for one; the death of an actor that holds the engine's state
-// (intake, tracker, retry) is the level above's to decide: the process ends in order, its work is taken over.
+// The engine's actors as the supervisor's children: how each is made, and what happens when one dies. Each is
+// restarted alone; its state and what was sent to it outlive it. One that fails too often is the level
+// above's to decide: the process ends in order, and its work is taken over.
 
 #include <caf/all.hpp>
 #include <functional>
@@ -18,13 +18,12 @@ namespace dispatch {
 
 struct child_spec {
   std::string name;
-  bool restartable = false;
   /// Spawns, publishes the handle to the peers, and returns it. May throw: counts as a failed start.
   std::function<caf::actor()> start;
-  /// Takes the handle back from the peers.
+  /// It died: what is sent to it waits for the next life.
   std::function<void()> withdraw;
-  /// After a restart: what the others must do about it.
-  std::function<void()> restarted;
+  /// For good.
+  std::function<void()> end;
 };
 
 class child_table {
@@ -37,7 +36,7 @@ class child_table {
   struct fate {
     std::string name;
     bool known = false;    ///< it was a child of ours
-    bool give_up = false;  ///< not restartable, or restarted too often
+    bool give_up = false;  ///< restarted too often
     std::chrono::milliseconds after{0};
     std::size_t index = 0;
   };

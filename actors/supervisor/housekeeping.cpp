@@ -113,16 +113,16 @@ void housekeeping::sample(const engine_parts& parts) {
     in_flight[index_of(scope.by)] += scope.way->in_flight();
   }
   for (const auto& scope : parts.scopes) parts.measures->in_flight(scope.by, in_flight[index_of(scope.by)]);
-  const auto gauge = [&parts](const mailbox& box) {
-    parts.measures->mailbox_depth(box.actor, box.depth.load(std::memory_order_relaxed));
+  const auto gauge = [&parts](const auto& where) {
+    parts.measures->mailbox_depth(where.actor(), static_cast<std::int64_t>(where.depth()));
   };
-  gauge(parts.intake.mailbox());
-  gauge(parts.tracker.mailbox());
-  gauge(parts.retry.mailbox());
-  gauge(parts.supervisor.mailbox());
-  for (const auto& each : parts.limiters) gauge(each.mailbox());
+  gauge(parts.intake);
+  gauge(parts.tracker);
+  gauge(parts.retry);
+  gauge(parts.supervisor);
+  for (const auto& each : parts.limiters) gauge(each);
   for (auto on : all_platforms) {
-    if (parts.config->platforms.served_by[index_of(on)]) gauge(parts.senders[index_of(on)].mailbox());
+    if (parts.config->platforms.served_by[index_of(on)]) gauge(parts.senders[index_of(on)]);
   }
   parts.storage->sample([measures = parts.measures, warned = warning_](store_result<store_sample> result) {
     if (!result.has_value()) return;

@@ -32,7 +32,7 @@ class supervisor_state {
     self_->set_down_handler([this](const caf::down_msg& down) { child_died(down); });
     for (const auto& child : children_.start_all()) self_->monitor(child);
     keeper_.acquire();
-    send_later(self_, parts_->supervisor, tick_interval, tick{});
+    send_later(self_, tick_interval, tick{});
   }
 
   // Lease and start-up ----------------------------------------------------------------------------------
@@ -192,7 +192,7 @@ class supervisor_state {
     log::warn("actor_restart", {{"actor", fate.name}, {"after_ms", fate.after.count()}});
     parts_->measures->actor_restarted(fate.name);
     restarts_.emplace_back(parts_->time->now() + fate.after, fate.index);
-    send_later(self_, parts_->supervisor, fate.after, tick{1});
+    send_later(self_, fate.after, tick{1});
   }
 
   void restart_due() {
@@ -241,7 +241,7 @@ class supervisor_state {
       finish(0);
       return;
     }
-    send_later(self_, parts_->supervisor, tick_interval, tick{});
+    send_later(self_, tick_interval, tick{});
   }
 
   void start_draining() {
@@ -297,7 +297,7 @@ class supervisor_state {
 
 supervisor_actor::behavior_type supervisor(supervisor_actor::pointer self, supervisor_config config) {
   const auto me = config.parts->supervisor;
-  log_exceptions(self, me.mailbox().actor);
+  log_exceptions(self, me.actor());
   auto state = std::make_shared<supervisor_state>(self, std::move(config));
   state->begin();
   return {on<answers>(me, [state](const answers& m) { state->take(m); }),

@@ -76,7 +76,7 @@ parked parked_rest(const run_ptr& owner, const source& to, std::optional<epoch_m
 void checkpoint_builder::end(const work_item& item, ending how, epoch_ms now, bool counted) {
   auto& owner = *item.owner;
   auto& state = item.state();
-  if (std::exchange(state.ended, true)) return;
+  if (state.ended) return;
   if (counted) ++recipients_;
   if (owner.has_hash) count(item.owner, how.result);
   if (level_ == results_level::all ||
@@ -92,7 +92,7 @@ void checkpoint_builder::end(const work_item& item, ending how, epoch_ms now, bo
     letters.positions.push_back(item.position);
     letters.last = std::move(how);
   }
-  leave(item.owner);
+  leave(item);
 }
 
 void checkpoint_builder::count(const run_ptr& owner, outcome result) {
@@ -103,8 +103,27 @@ void checkpoint_builder::count(const run_ptr& owner, outcome result) {
   ++content_->jobs[at->second.place].add[index_of(result)];
 }
 
-void checkpoint_builder::leave(const run_ptr& owner) {
-  if (--owner->open == 0) content_->done.push_back(owner->where);
+void checkpoint_builder::leave(const work_item& item) {
+  auto& owner = *item.owner;
+  item.state().ended = true;
+  if (--owner.open == 0) content_->done.push_back(owner.where);
+  if (owner.states.size() == 1) return;
+  owner.progress[item.position / 8] = static_cast<char>(
+      static_cast<unsigned char>(owner.progress[item.position / 8]) | 1u << item.position % 8);
+  moved_.try_emplace(&owner, item.owner);
+}
+
+// In the same write as the counters: a run that is taken up again elsewhere goes on where these stand.
+void checkpoint_builder::seal_progress() {
+  for (auto& [key, owner] : moved_) {
+    if (owner->open > 0) {
+      content_->progress.push_back({owner->where, owner->progress});
+      owner->progress_stored = true;
+    } else if (std::exchange(owner->progress_stored, false)) {
+      content_->progress.push_back({owner->where, {}});
+    }
+  }
+  moved_.clear();
 }
 
 void checkpoint_builder::park(const std::vector<settlement::park>& parks, bool counted) {
@@ -119,9 +138,8 @@ void checkpoint_builder::park(const std::vector<settlement::park>& parks, bool c
   }
   for (auto& [key, value] : groups) {
     const auto& owner = value.first->item.owner;
-    const auto count = value.second.size();
+    for (auto position : value.second) leave({owner, static_cast<std::uint32_t>(position)});
     content_->parks.push_back(parked_rest(owner, value.first->to, std::get<2>(key), std::move(value.second)));
-    for (std::size_t i = 0; i < count; ++i) leave(owner);
   }
 }
 
@@ -147,6 +165,7 @@ void checkpoint_builder::seal_letters(epoch_ms now) {
 
 checkpoint_builder::sealed checkpoint_builder::seal(epoch_ms now) {
   seal_letters(now);
+  seal_progress();
   counts_.clear();
   return {std::exchange(content_, std::make_shared<checkpoint>()), std::exchange(recipients_, 0),
           std::exchange(settled_, 0)};

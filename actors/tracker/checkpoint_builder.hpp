@@ -53,7 +53,8 @@ class checkpoint_builder {
 
  private:
   void count(const run_ptr& owner, outcome result);
-  void leave(const run_ptr& owner);
+  void leave(const work_item& item);
+  void seal_progress();
   void seal_letters(epoch_ms now);
 
   struct dead_items {
@@ -70,6 +71,7 @@ class checkpoint_builder {
   };
   std::unordered_map<const run*, counted_run> counts_;
   std::unordered_map<const run*, dead_items> dead_;
+  std::unordered_map<const run*, run_ptr> moved_;  ///< runs of several recipients some of which left
   std::uint32_t recipients_ = 0;
   std::uint32_t settled_ = 0;
 };

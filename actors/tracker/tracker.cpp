@@ -32,24 +32,36 @@ struct batch_counts {
   }
 };
 
+}  // namespace
+
 class tracker_state {
  public:
-  tracker_state(tracker_actor::pointer self, tracker_config config)
-      : self_(self), parts_(std::move(config.parts)), builder_(parts_->config->results.level) {}
+  explicit tracker_state(std::shared_ptr<const engine_parts> parts)
+      : parts_(std::move(parts)), builder_(parts_->config->results.level) {}
+
+  /// A (next) life of the actor begins.
+  void attach(tracker_actor::pointer self) {
+    self_ = self;
+    if (writing_.content) write();  // the tick that would have repeated it may be gone
+  }
+  const peer<tracker_actor>& place() const { return parts_->tracker; }
 
   void completed(const completion_batch_ptr& batch) {
-    if (!batch->applied.claim()) return;
+    if (batch->applied.taken()) return;
     wall_ = parts_->time->wall();
     batch_counts counts;
     answers judged;
     judged.scope = batch->scope;
     const auto& scope = parts_->scopes[batch->scope];
-    for (auto& answered : batch->answers) judge(scope, answered, judged, counts);
+    for (auto& answered : batch->answers) {
+      if (!answered.item.state().ended) judge(scope, answered, judged, counts);
+    }
     for (auto& local : batch->ends) {
       // A probe that never reached the provider gives its place back.
       if (std::exchange(local.item.state().probe, false)) note_health(judged, breaker_answer::neutral, true);
       end_locally(local, counts, true);
     }
+    batch->applied.claim();  // only now: a crash on the way here gets the whole batch again
     counts.flush(*parts_->measures, scope.by);
     const auto left = static_cast<std::uint32_t>(batch->answers.size() + batch->ends.size());
     if (judged.items.empty()) {
@@ -92,7 +104,7 @@ class tracker_state {
     const bool refused = answer.result.error().what == store_error::code::refused;
     if (refused) log::error("write_refused", {{"detail", answer.result.error().detail}});
     // The same sequence again: applied at most once, whether or not the lost answer was a yes.
-    send_later(self_, parts_->tracker, refused ? refused_again : write_again, tick{sequence_});
+    send_later(self_, refused ? refused_again : write_again, tick{sequence_});
   }
 
   void on_tick(const tick& at) {
@@ -156,7 +168,7 @@ class tracker_state {
           hold_scope{judged.scope, parts_->time->now() + std::max(said.retry_after, 1'000ms)});
     }
     if (said.what != verdict::kind::final) {
-      judged.items.push_back({std::move(answered.item), said});
+      judged.items.push_back({answered.item, said});
       return;
     }
     ending how;
@@ -244,7 +256,7 @@ class tracker_state {
                            });
   }
 
-  tracker_actor::pointer self_;
+  tracker_actor::pointer self_ = nullptr;
   std::shared_ptr<const engine_parts> parts_;
   checkpoint_builder builder_;
   checkpoint_builder::sealed writing_;  ///< being written, if it has content
@@ -253,12 +265,15 @@ class tracker_state {
   bool finishing_ = false;
 };
 
-}  // namespace
+std::shared_ptr<tracker_state> make_tracker_state(std::shared_ptr<const engine_parts> parts) {
+  return std::make_shared<tracker_state>(std::move(parts));
+}
 
-tracker_actor::behavior_type tracker(tracker_actor::pointer self, tracker_config config) {
-  const auto me = config.parts->tracker;
-  log_exceptions(self, me.mailbox().actor);
-  auto state = std::make_shared<tracker_state>(self, std::move(config));
+tracker_actor::behavior_type tracker(tracker_actor::pointer self,
+                                     const std::shared_ptr<tracker_state>& state) {
+  const auto me = state->place();
+  log_exceptions(self, me.actor());
+  state->attach(self);
   return {on<completion_batch_ptr>(me, [state](const completion_batch_ptr& m) { state->completed(m); }),
           on<write_done>(me, [state](const write_done& m) { state->written(m); }),
           on<settlement>(me, [state](const settlement& m) { state->settled(m); }),

@@ -9,10 +9,12 @@
 
 namespace dispatch {
 
-struct tracker_config {
-  std::shared_ptr<const engine_parts> parts;
-};
+class tracker_state;
 
-tracker_actor::behavior_type tracker(tracker_actor::pointer self, tracker_config config);
+/// Outlives the actor: the next life goes on where one fell.
+std::shared_ptr<tracker_state> make_tracker_state(std::shared_ptr<const engine_parts> parts);
+
+tracker_actor::behavior_type tracker(tracker_actor::pointer self,
+                                     const std::shared_ptr<tracker_state>& state);
 
 }  // namespace dispatch

@@ -30,6 +30,7 @@ bool take_entries(std::vector<reply>& flat, std::size_t& at, std::int64_t count,
     one.traceparent = std::move(extra[1].text);
     one.resume = std::move(extra[2].text);
     one.deliveries = static_cast<std::uint32_t>(extra[3].as_integer(1));
+    if (extra.size() > 4) one.progress = std::move(extra[4].text);
     ++at;
   }
   return true;

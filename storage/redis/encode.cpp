@@ -111,8 +111,8 @@ command encode_write(const keyspace& keys, const writer& who, std::uint64_t sequ
                      std::uint64_t results_length, std::chrono::milliseconds retention) {
   script_arguments to(keys, who);
   const auto streams = by_stream(what.done);
-  for (const auto& name :
-       {keys.waiting(), keys.due(), keys.due_items(), keys.results(), keys.tokens(), keys.dead()}) {
+  for (const auto& name : {keys.waiting(), keys.due(), keys.due_items(), keys.results(), keys.tokens(),
+                           keys.dead(), keys.progress()}) {
     to.key(name);
   }
   for (const auto& one : streams) to.key(keys.stream(*one.from));
@@ -122,11 +122,12 @@ command encode_write(const keyspace& keys, const writer& who, std::uint64_t sequ
   const std::size_t results = results_length == 0 ? 0 : what.results.size();
   to.arg(sequence).arg(results_length).arg(retention.count());
   to.arg(streams.size()).arg(what.parks.size()).arg(what.jobs.size());
-  to.arg(results).arg(what.tokens.size()).arg(what.dead.size());
+  to.arg(results).arg(what.tokens.size()).arg(what.dead.size()).arg(what.progress.size());
   for (const auto& one : what.parks) {
     to.arg(one.due ? std::to_string(one.due->count()) : std::string()).arg(keyspace::member(one.to));
     to.arg(one.document).arg(one.resume).arg(one.correlation_id).arg(one.traceparent);
   }
+  for (const auto& one : what.progress) to.arg(keys.entry(one.where)).arg(one.ended);
   for (const auto& one : what.jobs) add_progress(to, one);
   for (std::size_t i = 0; i < results; ++i) add_result(to, what.results[i]);
   for (const auto& one : what.tokens) add_token(to, one);
@@ -143,7 +144,7 @@ command encode_accept(const keyspace& keys, const writer& who, const std::vector
   for (const auto& one : jobs) to.key(keys.job(one.tenant, one.id));
   for (const auto& one : jobs) {
     to.arg(to_string(one.lane)).arg(one.total).arg(one.sha256);
-    to.arg(keys.stream(*one.where.from) + " " + one.where.id);
+    to.arg(keys.entry(one.where));
     to.arg(one.created_at.count()).arg(one.scheduled ? 1 : 0);
   }
   return to.finish();

@@ -26,6 +26,7 @@ class keyspace {
   std::string wait_prefix() const { return prefix_ + "wait:"; }
   std::string due() const { return prefix_ + "due"; }
   std::string due_items() const { return prefix_ + "due:items"; }
+  std::string progress() const { return prefix_ + "progress"; }
   std::string results() const { return prefix_ + "results"; }
   std::string tokens() const { return prefix_ + "tokens"; }
   std::string dead() const { return prefix_ + "dead"; }
@@ -49,6 +50,8 @@ class keyspace {
     if (from.scope.empty()) return lane(from.lane);
     return wait_prefix().append(from.scope).append(":").append(to_string(from.lane));
   }
+  /// An entry as it stands in fields and values: "STREAM ID".
+  std::string entry(const entry_ref& where) const { return stream(*where.from) + " " + where.id; }
   /// The member of NS:waiting: "SCOPE\tLANE"; of a lane "\tLANE".
   static std::string member(const source& from) { return (from.scope + "\t").append(to_string(from.lane)); }
   static std::optional<source> parse_member(std::string_view text) {

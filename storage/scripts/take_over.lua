@@ -1,5 +1,5 @@
 -- Claims entries of a lapsed consumer (or this process's own of an earlier life). KEYS: 2 owners, 3 epoch,
--- 4 the other's owner hash, 5 waiting, 6-8 lanes. ARGV: 3 the other, 4 count, 5 bytes, 6 the waiting lists' common
+-- 4 the other's owner hash, 5 waiting, 6-8 lanes, 9 progress. ARGV: 3 the other, 4 count, 5 bytes, 6 the waiting lists' common
 -- beginning, 7-9 the lanes' names. Answers flat, per stream with something: entries, "SCOPE\tLANE", the entries
 -- as in entries.lua. With nothing left its record goes.
 local other, count, budget = ARGV[3], tonumber(ARGV[4]), tonumber(ARGV[5])
@@ -25,6 +25,7 @@ local function claim(stream, pending)
   for _, entry in ipairs(call('XCLAIM', stream, 'dispatchers', ARGV[1], 0, unpack(ids))) do
     if entry then
       local document, extra = uncommon(entry[2], deliveries[entry[1]])
+      extra[5] = call('HGET', KEYS[9], stream .. ' ' .. entry[1]) or ''
       out[n + 1], out[n + 2], out[n + 3] = entry[1], document, extra
       n = n + 3
       found = found + 1

@@ -1,6 +1,6 @@
--- A checkpoint, all or nothing. KEYS: 2 waiting, 3 due, 4 due:items, 5 results, 6 tokens, 7 dead, then the
+-- A checkpoint, all or nothing. KEYS: 2 waiting, 3 due, 4 due:items, 5 results, 6 tokens, 7 dead, 8 progress, then the
 -- streams of `done`, the waiting lists of `parks`, the job hashes. ARGV: 3 sequence, 4 results' maximal length
--- (0 = none), 5 retention ms, 6-11 how many done streams, parks, jobs, results, tokens, dead letters; then those.
+-- (0 = none), 5 retention ms, 6-12 how many done streams, parks, jobs, results, tokens, dead letters, progress; then parks, progress and the rest.
 -- Answers the sequence found.
 local before = tonumber(owner[2])
 local sequence = tonumber(ARGV[3])
@@ -9,7 +9,8 @@ if sequence <= before then return before end
 local results_length, retention = ARGV[4], ARGV[5]
 local streams, parks, jobs = tonumber(ARGV[6]), tonumber(ARGV[7]), tonumber(ARGV[8])
 local results, tokens, dead = tonumber(ARGV[9]), tonumber(ARGV[10]), tonumber(ARGV[11])
-local argument = 11
+local progress = tonumber(ARGV[12])
+local argument = 12
 local function take()
   argument = argument + 1
   return ARGV[argument]
@@ -23,8 +24,9 @@ end
 local usable = (tokens == 0 or must_be(KEYS[6], 'stream')) and (dead == 0 or must_be(KEYS[7], 'stream'))
 if parks > 0 then
   usable = usable and must_be(KEYS[2], 'set') and must_be(KEYS[3], 'zset') and must_be(KEYS[4], 'hash')
-  for i = 1, parks do usable = usable and must_be(KEYS[7 + streams + i], 'stream') end
+  for i = 1, parks do usable = usable and must_be(KEYS[8 + streams + i], 'stream') end
 end
+usable = usable and (progress == 0 or must_be(KEYS[8], 'hash'))
 if not usable then return redis.error_reply('WRONGTYPE a key of the engine holds something else') end
 
 call('HSET', KEYS[1], 'sequence', ARGV[3])
@@ -32,7 +34,7 @@ call('HSET', KEYS[1], 'sequence', ARGV[3])
 for i = 1, parks do
   local due, member = take(), take()
   local document, resume, correlation, traceparent = take(), take(), take(), take()
-  local stream = KEYS[7 + streams + i]
+  local stream = KEYS[8 + streams + i]
   if due ~= '' then
     local item = ARGV[2] .. '-' .. ARGV[3] .. '-' .. i
     call('ZADD', KEYS[3], due, item)
@@ -47,7 +49,12 @@ for i = 1, parks do
   end
 end
 
-local first_job = 7 + streams + parks
+for _ = 1, progress do
+  local entry, ended = take(), take()
+  if ended == '' then call('HDEL', KEYS[8], entry) else call('HSET', KEYS[8], entry, ended) end
+end
+
+local first_job = 8 + streams + parks
 if jobs > 0 then
   local clock = call('TIME')
   local now = clock[1] .. string.format('%03d', math.floor(clock[2] / 1000))
@@ -93,7 +100,7 @@ for i = 1, tokens + dead do
 end
 
 for s = 1, streams do
-  local stream, last = KEYS[7 + s], tonumber(take()) + argument
+  local stream, last = KEYS[8 + s], tonumber(take()) + argument
   while argument < last do
     local stop = argument + 500 < last and argument + 500 or last
     redis.pcall('XACK', stream, 'dispatchers', unpack(ARGV, argument + 1, stop))

@@ -20,7 +20,8 @@ entry to_entry(stream_id id, const field_map& fields, std::uint32_t deliveries) 
           field(fields, "correlation_id"),
           field(fields, "traceparent"),
           field(fields, "resume"),
-          deliveries};
+          deliveries,
+          {}};
 }
 
 }  // namespace
@@ -123,6 +124,10 @@ std::vector<read_batch> fake_store::claim(const std::string& consumer, std::uint
       }
       delivery = {consumer_, delivery.count + 1};
       batch.entries.push_back(to_entry(id, stream.entries[id], delivery.count));
+      if (const auto at = world_->progress.find(fake_key(from) + " " + batch.entries.back().id);
+          at != world_->progress.end()) {
+        batch.entries.back().progress = at->second;
+      }
       bytes += batch.entries.back().document.size();
       ++it;
     }

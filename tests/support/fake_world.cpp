@@ -84,6 +84,13 @@ acceptance_result fake_world::accept(const acceptance& one) {
 
 void fake_world::apply(const checkpoint& what, bool with_results) {
   for (const auto& one : what.parks) park(one);
+  for (const auto& one : what.progress) {
+    if (one.ended.empty()) {
+      progress.erase(fake_key(*one.where.from) + " " + one.where.id);
+    } else {
+      progress[fake_key(*one.where.from) + " " + one.where.id] = one.ended;
+    }
+  }
   for (const auto& one : what.jobs) count_progress(one);
   for (const auto& one : what.results) {
     if (!with_results) break;

@@ -78,7 +78,8 @@ class fake_world {
   std::map<std::string, fake_owner> owners;
   std::uint64_t epoch = 0;
   std::multimap<epoch_ms, parked> due;
-  std::set<std::string> waiting_lists;  ///< "SCOPE\tLANE"
+  std::map<std::string, progress_bitmap> progress;  ///< by "STREAM ID"
+  std::set<std::string> waiting_lists;              ///< "SCOPE\tLANE"
   std::map<std::string, std::int64_t> limits;
   std::map<std::string, breaker_record> breakers;
   std::map<std::string, std::pair<std::uint32_t, epoch_ms>> probes;  ///< taken, when last

@@ -12,7 +12,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr auto step = 5ms;
+constexpr auto tick_length = 5ms;
 
 // The dedupe key and token of a request, whichever provider it is for.
 std::string between(const std::string& text, const std::string& before) {
@@ -69,7 +69,7 @@ void scripted_channel::submit(std::vector<outgoing> items, std::vector<local_end
   }
   for (auto& out : items) {
     auto request = seen(out.request, time_.wall());
-    request.attempt = ++attempts_[request.dedupe];
+    request.attempt = ++memory_->attempts[request.dedupe];
     auto result = answer(request);
     request.status = result.status;
     ledger.push_back(std::move(request));
@@ -90,12 +90,17 @@ bool scripted_channel::deliver() {
 }
 
 virtual_engine::virtual_engine(std::function<void(settings&)> change)
-    : world_(std::make_shared<fake_world>()),
-      store_(std::make_unique<fake_store>(world_, "engine-1")),
-      time_(std::make_unique<virtual_clock>(world_->now)),
+    : virtual_engine(virtual_world{}, "engine-1", std::move(change)) {}
+
+virtual_engine::virtual_engine(virtual_world shared, const std::string& consumer,
+                               std::function<void(settings&)> change)
+    : shared_(std::move(shared)),
+      world_(shared_.redis),
+      store_(std::make_shared<fake_store>(world_, consumer)),
+      time_(shared_.time),
       parts_(std::make_shared<engine_parts>()) {
   if (change) change(config_);
-  parts_->config = &config_;
+  parts_->config.set(config_);
   parts_->measures = &measures_;
   parts_->storage = store_.get();
   parts_->time = time_.get();
@@ -104,8 +109,8 @@ virtual_engine::virtual_engine(std::function<void(settings&)> change)
   parts_->scopes.push_back(
       scope(provider::apns, make_apns_adapter({"app.example", {}, outcome::quarantined})));
   if (!config_.fcm.empty()) parts_->scopes[0].rate = config_.fcm[0].rate;
-  fcm_ = std::make_shared<scripted_channel>(*time_, scope_number{0}, parts_->tracker);
-  apns_ = std::make_shared<scripted_channel>(*time_, scope_number{1}, parts_->tracker);
+  fcm_ = std::make_shared<scripted_channel>(*time_, scope_number{0}, parts_->tracker, shared_.fcm);
+  apns_ = std::make_shared<scripted_channel>(*time_, scope_number{1}, parts_->tracker, shared_.apns);
   parts_->scopes[0].way = fcm_;
   parts_->scopes[1].way = apns_;
 
@@ -122,7 +127,8 @@ virtual_engine::virtual_engine(std::function<void(settings&)> change)
 
 virtual_engine::~virtual_engine() {
   withdraw_all(*parts_);
-  settle();
+  auto& scheduler = static_cast<caf::scheduler::test_coordinator&>(system_->scheduler());
+  scheduler.run();
   // What the actors hold of the parts must go before the parts' store does.
   parts_->scopes.clear();
   system_.reset();
@@ -133,31 +139,38 @@ std::string virtual_engine::add(lane to, std::string document) {
   return world_->add(stream, {{"job", std::move(document)}});
 }
 
-void virtual_engine::settle() {
+bool virtual_engine::step() {
   auto& scheduler = static_cast<caf::scheduler::test_coordinator&>(system_->scheduler());
+  const bool ran = scheduler.run() > 0;
+  world_->run();
+  const bool answered = fcm_->deliver() | apns_->deliver();
+  return ran || answered || scheduler.has_job();
+}
+
+void virtual_engine::timers(std::chrono::milliseconds passed) {
+  static_cast<caf::scheduler::test_coordinator&>(system_->scheduler()).advance_time(passed);
+}
+
+void virtual_engine::settle() {
   for (int rounds = 0; rounds < 10'000; ++rounds) {
-    const bool ran = scheduler.run() > 0;
-    world_->run();
-    const bool answered = fcm_->deliver() | apns_->deliver();
-    if (!ran && !answered && !scheduler.has_job()) return;
+    if (!step()) return;
   }
   throw std::runtime_error("the engine does not come to rest: it spins");
 }
 
 void virtual_engine::run_for(std::chrono::milliseconds time) {
-  auto& scheduler = static_cast<caf::scheduler::test_coordinator&>(system_->scheduler());
-  for (auto passed = 0ms; passed < time; passed += step) {
-    time_->advance(step);
-    world_->advance(step);
-    scheduler.advance_time(step);
+  for (auto passed = 0ms; passed < time; passed += tick_length) {
+    time_->advance(tick_length);
+    world_->advance(tick_length);
+    timers(tick_length);
     settle();
   }
 }
 
 bool virtual_engine::run_until(const std::function<bool()>& done, std::chrono::milliseconds most) {
-  for (auto passed = 0ms; passed < most; passed += step) {
+  for (auto passed = 0ms; passed < most; passed += tick_length) {
     if (done()) return true;
-    run_for(step);
+    run_for(tick_length);
   }
   return done();
 }
@@ -178,7 +191,7 @@ bool virtual_engine::idle() const {
   for (const auto& [name, stream] : world_->streams) {
     if ((name.starts_with("jobs") || name.starts_with("wait:")) && !stream.entries.empty()) return false;
   }
-  return world_->due.empty();
+  return world_->due.empty() && world_->progress.empty();
 }
 
 std::string job_document(const std::string& id, const std::vector<std::pair<platform, std::string>>& to,

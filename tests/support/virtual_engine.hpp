@@ -44,17 +44,27 @@ struct seen_request {
   int status = 0;
 };
 
+/// What a provider remembers, whichever process asked it.
+struct provider_memory {
+  std::vector<seen_request> ledger;
+  std::map<std::string, std::uint32_t> attempts;
+};
+
 /// Stands where a provider would be.
 class scripted_channel final : public channel {
  public:
   using script = std::function<http2::completion(const seen_request&)>;
 
-  scripted_channel(const clock& time, scope_number scope, peer<tracker_actor> tracker)
-      : time_(time), scope_(scope), tracker_(std::move(tracker)) {}
+  scripted_channel(const clock& time, scope_number scope, peer<tracker_actor> tracker,
+                   std::shared_ptr<provider_memory> memory)
+      : time_(time),
+        scope_(scope),
+        tracker_(std::move(tracker)),
+        memory_(std::move(memory)),
+        ledger(memory_->ledger) {}
 
   script answer = [](const seen_request&) { return status(200); };
   std::chrono::milliseconds latency{5};
-  std::vector<seen_request> ledger;
   int recalls = 0;
 
   static http2::completion status(int code, std::string body = {}, std::string retry_after = {});
@@ -81,14 +91,35 @@ class scripted_channel final : public channel {
   scope_number scope_;
   peer<tracker_actor> tracker_;
   std::deque<flight> under_way_;
-  std::map<std::string, std::uint32_t> attempts_;
+  std::shared_ptr<provider_memory> memory_;
+
+ public:
+  std::vector<seen_request>& ledger;
+};
+
+/// What several engines (processes) share: Redis, the providers, time.
+struct virtual_world {
+  std::shared_ptr<fake_world> redis = std::make_shared<fake_world>();
+  std::shared_ptr<virtual_clock> time = std::make_shared<virtual_clock>(redis->now);
+  std::shared_ptr<provider_memory> fcm = std::make_shared<provider_memory>();
+  std::shared_ptr<provider_memory> apns = std::make_shared<provider_memory>();
 };
 
 class virtual_engine {
  public:
   /// FCM for android and web, APNs for ios, app "default"; `change` may alter settings before the start.
   explicit virtual_engine(std::function<void(settings&)> change = {});
+  /// One process of several.
+  virtual_engine(virtual_world shared, const std::string& consumer, std::function<void(settings&)> change);
+  /// As kill -9 ends it: nothing is said to anybody. What it had asked of Redis may still happen.
   ~virtual_engine();
+
+  /// Does what there is to do now; true when there was something.
+  bool step();
+  /// Timers that are due, after the shared time has moved on.
+  void timers(std::chrono::milliseconds passed);
+  /// Outlives the process, because Redis may still hold its commands.
+  std::shared_ptr<fake_store> store() const { return store_; }
 
   std::string add(lane to, std::string document);
   /// Lets everything happen for so long, in steps of a few milliseconds.
@@ -115,9 +146,10 @@ class virtual_engine {
 
   settings config_;
   metrics measures_;
+  virtual_world shared_;
   std::shared_ptr<fake_world> world_;
-  std::unique_ptr<fake_store> store_;
-  std::unique_ptr<virtual_clock> time_;
+  std::shared_ptr<fake_store> store_;
+  std::shared_ptr<virtual_clock> time_;
   std::shared_ptr<engine_parts> parts_;
   std::shared_ptr<scripted_channel> fcm_, apns_;
   caf::actor_system_config system_config_;

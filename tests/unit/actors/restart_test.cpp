@@ -46,7 +46,7 @@ TEST(restart, a_sender_that_dies_is_started_again_and_nothing_is_lost_or_repeate
   std::vector<std::pair<platform, std::string>> to;
   for (int i = 0; i < 1'000; ++i) to.emplace_back(platform::android, "a" + std::to_string(i));
   for (int i = 0; i < 100; ++i) to.emplace_back(platform::ios, "b" + std::to_string(i));
-  *failures = 3;
+  *failures = 2;
   engine.add(lane::normal, job_document("j", to));
   ASSERT_TRUE(engine.run_until([&] { return engine.idle(); }, 60s));
   EXPECT_EQ(*failures, 0);
@@ -56,11 +56,66 @@ TEST(restart, a_sender_that_dies_is_started_again_and_nothing_is_lost_or_repeate
   EXPECT_FALSE(engine.ended.has_value());
 }
 
-TEST(restart, one_that_dies_again_and_again_ends_the_process_in_order) {
+TEST(restart, what_crashes_its_sender_twice_ends_alone_as_poison) {
   virtual_engine engine;
   auto failures = std::make_shared<int>(1'000);
   auto& adapter = const_cast<engine_parts&>(engine.parts()).scopes[0].adapter;
   adapter = std::make_shared<failing_adapter>(adapter, failures);
+  engine.add(lane::normal, job_document("j", {{platform::android, "a"}, {platform::ios, "b"}}));
+  ASSERT_TRUE(engine.run_until([&] { return engine.idle(); }, 60s));
+  EXPECT_EQ(engine.job_field("j", "dead"), "1");
+  EXPECT_EQ(engine.job_field("j", "delivered"), "1");
+  EXPECT_EQ(*failures, 1'000 - 3);
+  EXPECT_FALSE(engine.ended.has_value());
+}
+
+/// While it lives, every message of one actor throws before it is handled, so many times.
+class failing_actor {
+ public:
+  failing_actor(std::string actor, int times) : left_(times) {
+    before_handling() = [this, actor = std::move(actor)](const std::string& name) {
+      if (name != actor || left_ == 0) return;
+      --left_;
+      throw std::runtime_error("injected");
+    };
+  }
+  ~failing_actor() { before_handling() = nullptr; }
+  int left() const { return left_; }
+
+ private:
+  int left_;
+};
+
+class every_actor : public ::testing::TestWithParam<std::string> {};
+
+TEST_P(every_actor, that_crashes_four_times_loses_and_repeats_nothing) {
+  virtual_engine engine([](settings& config) {
+    config.fcm.emplace_back();
+    config.fcm[0].rate = 2'000;
+  });
+  engine.fcm().answer = [](const seen_request& request) {
+    return scripted_channel::status(request.attempt == 1 && request.token.ends_with("7") ? 503 : 200);
+  };
+  std::vector<std::pair<platform, std::string>> to;
+  for (int i = 0; i < 1'000; ++i) to.emplace_back(platform::android, "a" + std::to_string(i));
+  engine.add(lane::normal, job_document("j", to));
+  engine.run_for(100ms);
+  {
+    failing_actor failing(GetParam(), 4);
+    ASSERT_TRUE(engine.run_until([&] { return failing.left() == 0; }, 60s));
+  }
+  ASSERT_TRUE(engine.run_until([&] { return engine.idle(); }, 120s));
+  EXPECT_EQ(engine.job_field("j", "delivered"), "1000");
+  EXPECT_EQ(engine.fcm().ledger.size(), 1'100u);
+  EXPECT_FALSE(engine.ended.has_value());
+}
+
+INSTANTIATE_TEST_SUITE_P(restart, every_actor,
+                         ::testing::Values("intake", "tracker", "retry", "limiter_0", "sender_android"));
+
+TEST(restart, an_actor_that_fails_again_and_again_ends_the_process_in_order) {
+  virtual_engine engine;
+  failing_actor failing("tracker", 1'000);
   engine.add(lane::normal, job_document("j", {{platform::android, "a"}}));
   ASSERT_TRUE(engine.run_until([&] { return engine.ended.has_value(); }, 60s));
   EXPECT_EQ(*engine.ended, 1);
@@ -76,7 +131,7 @@ TEST(restart, a_limiter_shard_that_dies_leaves_no_scope_standing) {
   for (int i = 0; i < 500; ++i) engine.add(lane::normal, job_document("", {{platform::android, "t"}}));
   engine.run_for(1s);
   ASSERT_LT(engine.fcm().ledger.size(), 300u);
-  engine.parts().limiters[0].end();
+  engine.parts().limiters[0].crash();
   ASSERT_TRUE(engine.run_until([&] { return engine.idle(); }, 30s));
   EXPECT_EQ(engine.fcm().ledger.size(), 500u);
 }

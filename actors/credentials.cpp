@@ -1,0 +1,67 @@
+#include "actors/credentials.hpp"
+
+#include <fstream>
+#include <initializer_list>
+#include <iterator>
+#include <optional>
+#include <string_view>
+#include <utility>
+
+#include "core/digest.hpp"
+#include "transport/providers/apns_credential.hpp"
+#include "transport/providers/fcm_credential.hpp"
+
+namespace dispatch {
+namespace {
+
+std::optional<std::string> read_file(const std::string& path) {
+  std::ifstream in(path, std::ios::binary);
+  if (!in) return std::nullopt;
+  return std::string(std::istreambuf_iterator<char>(in), {});
+}
+
+epoch_ms wall_clock() {
+  return std::chrono::duration_cast<epoch_ms>(std::chrono::system_clock::now().time_since_epoch());
+}
+
+std::string fingerprint_of(std::initializer_list<std::string_view> parts) {
+  std::string all;
+  for (const auto part : parts) all.append(std::to_string(part.size())).append(":").append(part);
+  return to_hex(sha256(all));
+}
+
+}  // namespace
+
+credential_result load_credential(const fcm_app& app, io_thread& thread) {
+  const auto key = "fcm." + app.app + ".service_account_file: ";
+  const auto text = read_file(app.service_account_file);
+  if (!text) return key + "cannot be read";
+  auto parsed = parse_service_account(*text);
+  if (auto* wrong = std::get_if<service_account_error>(&parsed)) return key + wrong->message;
+  auto account = std::get<service_account>(std::move(parsed));
+  fcm_credential_options how;
+  how.ca_file = app.token_ca_file.empty() ? app.ca_file : app.token_ca_file;
+  auto trial = make_fcm_credential(fcm_credential_world{wall_clock, {}, {}}, account, how);
+  if (auto* wrong = std::get_if<std::string>(&trial)) return "fcm." + app.app + ": " + *wrong;
+  credential_source source;
+  source.fingerprint = fingerprint_of({*text});
+  source.project = app.project_id.empty() ? account.project_id : app.project_id;
+  source.make = [on = &thread, account, how] {
+    return std::get<std::unique_ptr<credential>>(make_fcm_credential(*on, account, how));
+  };
+  return source;
+}
+
+credential_result load_credential(const apns_app& app, io_thread& thread) {
+  const auto pem = read_file(app.key_file);
+  if (!pem) return "apns." + app.app + ".key_file: cannot be read";
+  auto made = apns_token_source::make({*pem, app.key_id, app.team_id}, wall_clock);
+  if (auto* wrong = std::get_if<std::string>(&made)) return "apns." + app.app + ": " + *wrong;
+  credential_source source;
+  source.fingerprint = fingerprint_of({*pem, app.key_id, app.team_id});
+  source.make = [on = &thread, tokens = std::get<std::shared_ptr<apns_token_source>>(made),
+                 topic = app.topic] { return make_apns_credential(tokens, topic, timer_on(*on)); };
+  return source;
+}
+
+}  // namespace dispatch
