@@ -6,6 +6,7 @@
 #include <array>
 #include <memory>
 #include <optional>
+#include <random>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -41,6 +42,8 @@ struct engine_parts {
   dispatch::store* storage = nullptr;
   const dispatch::clock* time = nullptr;
   std::vector<scope_info> scopes;
+  /// Of all jitter; tests set it, so that the same seed gives the same run.
+  std::uint64_t seed = std::random_device{}();
 
   peer<intake_actor> intake{"intake"};
   std::array<peer<sender_actor>, platform_count> senders{

@@ -76,7 +76,7 @@ std::vector<child_spec> engine_children(caf::actor_system& system,
                                         const std::shared_ptr<const engine_parts>& parts) {
   std::vector<child_spec> specs;
   specs.push_back(spec_of(system, parts->tracker, tracker, make_tracker_state(parts)));
-  specs.push_back(spec_of(system, parts->retry, retry, make_retry_state(parts, std::random_device{}())));
+  specs.push_back(spec_of(system, parts->retry, retry, make_retry_state(parts, parts->seed)));
   for (std::size_t i = 0; i < parts->limiters.size(); ++i) {
     specs.push_back(spec_of(system, parts->limiters[i], limiter, make_limiter_state(parts, i)));
   }

@@ -24,7 +24,7 @@ class supervisor_state {
         children_(std::move(config_.children)),
         board_(parts_->scopes, parts_->config->breaker),
         keeper_(parts_),
-        random_(std::random_device{}()),
+        random_(parts_->seed),
         loaded_(parts_->scopes.size(), false),
         first_attempts_(parts_->scopes.size(), 0) {}
 

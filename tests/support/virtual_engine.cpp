@@ -1,6 +1,7 @@
 #include "tests/support/virtual_engine.hpp"
 
 #include <algorithm>
+#include <limits>
 #include <utility>
 
 #include "actors/supervisor/supervisor.hpp"
@@ -104,6 +105,7 @@ virtual_engine::virtual_engine(virtual_world shared, const std::string& consumer
   parts_->measures = &measures_;
   parts_->storage = store_.get();
   parts_->time = time_.get();
+  parts_->seed = shared_.seed;
   parts_->limiters.emplace_back("limiter_0");
   parts_->scopes.push_back(scope(provider::fcm, make_fcm_adapter({"project", outcome::quarantined, {}})));
   parts_->scopes.push_back(
@@ -119,7 +121,10 @@ virtual_engine::virtual_engine(virtual_world shared, const std::string& consumer
   supervisor_config top;
   top.parts = parts_;
   top.children = engine_children(*system_, parts_);
-  top.ended = [this](int code) { ended = code; };
+  // Redis may answer the lease's release after this process is gone.
+  top.ended = [alive = std::weak_ptr<bool>(alive_), this](int code) {
+    if (alive.lock()) ended = code;
+  };
   top.ready = [this](bool is) { ready = is; };
   spawn_supervisor(*system_, std::move(top));
   settle();
@@ -139,12 +144,19 @@ std::string virtual_engine::add(lane to, std::string document) {
   return world_->add(stream, {{"job", std::move(document)}});
 }
 
-bool virtual_engine::step() {
+bool virtual_engine::run_actors(std::size_t turns) {
   auto& scheduler = static_cast<caf::scheduler::test_coordinator&>(system_->scheduler());
-  const bool ran = scheduler.run() > 0;
+  return scheduler.run(turns) > 0 || scheduler.has_job();
+}
+
+bool virtual_engine::run_providers() {
+  return fcm_->deliver() | apns_->deliver();
+}
+
+bool virtual_engine::step() {
+  const bool ran = run_actors(std::numeric_limits<std::size_t>::max());
   world_->run();
-  const bool answered = fcm_->deliver() | apns_->deliver();
-  return ran || answered || scheduler.has_job();
+  return run_providers() || ran;
 }
 
 void virtual_engine::timers(std::chrono::milliseconds passed) {

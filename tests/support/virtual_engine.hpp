@@ -103,6 +103,7 @@ struct virtual_world {
   std::shared_ptr<virtual_clock> time = std::make_shared<virtual_clock>(redis->now);
   std::shared_ptr<provider_memory> fcm = std::make_shared<provider_memory>();
   std::shared_ptr<provider_memory> apns = std::make_shared<provider_memory>();
+  std::uint64_t seed = 1;
 };
 
 class virtual_engine {
@@ -116,6 +117,9 @@ class virtual_engine {
 
   /// Does what there is to do now; true when there was something.
   bool step();
+  /// The parts of a step: up to so many turns of actors; what providers have answered.
+  bool run_actors(std::size_t turns);
+  bool run_providers();
   /// Timers that are due, after the shared time has moved on.
   void timers(std::chrono::milliseconds passed);
   /// Outlives the process, because Redis may still hold its commands.
@@ -144,6 +148,7 @@ class virtual_engine {
  private:
   void settle();
 
+  std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
   settings config_;
   metrics measures_;
   virtual_world shared_;

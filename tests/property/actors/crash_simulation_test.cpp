@@ -1,0 +1,189 @@
+// Two processes on one Redis and one set of providers, on virtual time; now and then one dies as by kill -9,
+// between any two steps, and another starts under a new name. Whatever the seed: nothing is lost, every job
+// ends with its sum, and a crash costs at most max_in_flight repeats. The same seed gives the same run.
+
+#include <gtest/gtest.h>
+
+#include <array>
+#include <cstdlib>
+#include <iostream>
+#include <map>
+#include <random>
+#include <string>
+
+#include "tests/support/virtual_engine.hpp"
+
+namespace dispatch {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr std::uint32_t max_in_flight = 50;
+
+std::uint64_t environment_number(const char* name, std::uint64_t otherwise) {
+  const char* given = std::getenv(name);
+  return given ? std::strtoull(given, nullptr, 10) : otherwise;
+}
+
+class simulation {
+ public:
+  explicit simulation(std::uint64_t seed) : random_(seed) {
+    for (auto& process : processes_) start(process);
+  }
+  ~simulation() {
+    for (auto& process : processes_) process.reset();
+  }
+
+  void play() {
+    for (int i = 0; i < pick(2, 8); ++i) add_job();
+    for (int i = pick(5, 40); i > 0; --i) {
+      if (chance(0.3)) add_job();
+      advance(pick(1, 300), true);
+      if (chance(0.15)) restart_one();
+      world_.redis->available = !chance(0.1);
+    }
+    faults_ = false;
+    world_.redis->available = true;
+    for (int i = 0; i < 4'000 && !idle(); ++i) advance(20, false);
+  }
+
+  void check() {
+    ASSERT_TRUE(idle()) << "not everything came to an end";
+    std::map<std::string, std::uint32_t> delivered;
+    for (const auto& memory : {world_.fcm, world_.apns}) {
+      for (const auto& row : memory->ledger) delivered[row.dedupe] += row.status == 200 ? 1 : 0;
+    }
+    for (const auto& [key, times] : delivered) repeats_ += times > 1 ? times - 1 : 0;
+    EXPECT_LE(repeats_, crashes_ * max_in_flight) << "after " << crashes_ << " crashes";
+    for (const auto& [id, recipients] : jobs_) check_job(id, recipients, delivered);
+  }
+
+  std::size_t requests() const { return world_.fcm->ledger.size() + world_.apns->ledger.size(); }
+  std::uint32_t crashes() const { return crashes_; }
+  std::uint32_t repeats() const { return repeats_; }
+
+ private:
+  using process_slot = std::unique_ptr<virtual_engine>;
+
+  void start(process_slot& slot) {
+    slot = std::make_unique<virtual_engine>(world_, "engine-" + std::to_string(++started_),
+                                            [](settings& config) {
+                                              config.engine.max_in_flight = max_in_flight;
+                                              config.engine.read_ahead = 200;
+                                              config.engine.lease = 1s;
+                                              config.engine.takeover_scan = 1s;
+                                            });
+    for (auto* channel : {&slot->fcm(), &slot->apns()}) {
+      channel->latency = std::chrono::milliseconds(pick(1, 100));
+      channel->answer = [this](const seen_request&) {
+        return scripted_channel::status(faults_ && chance(0.03) ? 503 : 200);
+      };
+    }
+  }
+
+  // Each step is one batch of messages of one process: a crash may fall between any two.
+  void advance(int milliseconds, bool may_crash) {
+    constexpr int length = 5;
+    for (int passed = 0; passed < milliseconds; passed += length) {
+      world_.time->advance(std::chrono::milliseconds(length));
+      world_.redis->advance(std::chrono::milliseconds(length));
+      for (auto& slot : processes_) slot->timers(std::chrono::milliseconds(length));
+      bool busy = true;
+      for (int rounds = 0; busy; ++rounds) {
+        ASSERT_LT(rounds, 10'000) << "the engines do not come to rest";
+        busy = false;
+        for (auto& slot : processes_) {
+          busy = slot->run_actors(static_cast<std::size_t>(pick(1, 8))) || busy;
+          if (may_crash && chance(0.001)) crash(slot);
+        }
+        world_.redis->run();
+        for (auto& slot : processes_) {
+          busy = slot->run_providers() || busy;
+          if (may_crash && chance(0.001)) crash(slot);
+        }
+        restart_fenced();
+      }
+    }
+  }
+
+  // A lease that ran out while Redis was away: another took over, and this one was refused and ended.
+  void restart_fenced() {
+    for (auto& slot : processes_) {
+      if (slot->ended) crash(slot);
+    }
+  }
+
+  void crash(process_slot& slot) {
+    ++crashes_;
+    graveyard_.push_back(slot->store());
+    slot.reset();
+    start(slot);
+  }
+
+  void restart_one() { crash(processes_[static_cast<std::size_t>(pick(0, 1))]); }
+
+  void add_job() {
+    const auto id = "job-" + std::to_string(jobs_.size());
+    const auto count = static_cast<std::size_t>(chance(0.5) ? 1 : pick(2, 300));
+    std::vector<std::pair<platform, std::string>> to;
+    for (std::size_t i = 0; i < count; ++i) {
+      to.emplace_back(chance(0.7) ? platform::android : platform::ios, "t" + std::to_string(i));
+    }
+    processes_[0]->add(all_lanes[static_cast<std::size_t>(pick(0, 2))], job_document(id, to));
+    jobs_.emplace_back(id, count);
+  }
+
+  void check_job(const std::string& id, std::size_t recipients,
+                 const std::map<std::string, std::uint32_t>& delivered) {
+    const auto& job = world_.redis->hashes.at("job:default:" + id);
+    std::size_t sum = 0;
+    for (auto result : all_outcomes) {
+      const auto at = job.find(std::string(to_string(result)));
+      if (at != job.end()) sum += std::stoul(at->second);
+    }
+    ASSERT_EQ(sum, recipients) << id;
+    ASSERT_EQ(job.at("state"), "done") << id;
+    for (std::size_t i = 0; i < recipients; ++i) {
+      const auto at = delivered.find(std::string(dedupe_key::of("default", id, i).text()));
+      ASSERT_TRUE(at != delivered.end() && at->second >= 1) << id << " lost recipient " << i;
+    }
+  }
+
+  bool idle() { return processes_[0]->idle(); }
+  int pick(int low, int high) { return std::uniform_int_distribution<>(low, high)(random_); }
+  bool chance(double of) { return std::uniform_real_distribution<>(0, 1)(random_) < of; }
+
+  std::mt19937_64 random_;
+  virtual_world world_;
+  std::array<process_slot, 2> processes_;
+  std::vector<std::shared_ptr<fake_store>> graveyard_;
+  std::vector<std::pair<std::string, std::size_t>> jobs_;
+  std::uint32_t crashes_ = 0;
+  std::uint32_t repeats_ = 0;
+  int started_ = 0;
+  bool faults_ = true;
+};
+
+TEST(crash_simulation, nothing_is_lost_and_repeats_are_bounded) {
+  const auto first = environment_number("DISPATCH_SEED", std::random_device{}());
+  const auto seeds = environment_number("DISPATCH_SEEDS", 1'000);
+  std::uint64_t requests = 0;
+  std::uint64_t crashes = 0;
+  std::uint64_t repeats = 0;
+  for (std::uint64_t i = 0; i < seeds; ++i) {
+    SCOPED_TRACE("DISPATCH_SEED=" + std::to_string(first + i) + " DISPATCH_SEEDS=1");
+    simulation run(first + i);
+    run.play();
+    run.check();
+    if (::testing::Test::HasFailure()) return;
+    requests += run.requests();
+    crashes += run.crashes();
+    repeats += run.repeats();
+  }
+  std::cout << "first seed " << first << ": " << crashes << " crashes, " << requests << " requests, "
+            << repeats << " repeats\n";
+  EXPECT_GT(crashes, seeds) << "too tame to show anything";
+}
+
+}  // namespace
+}  // namespace dispatch
