@@ -178,6 +178,10 @@ struct accept_done {
   std::vector<run_ptr> runs;  ///< as they were asked for
   store_result<std::vector<acceptance_result>> results;
 };
+struct suspect_marked {
+  run_ptr suspect;
+  store_result<nothing> result;
+};
 struct woken {
   store_result<std::vector<control_event>> events;
 };

@@ -37,6 +37,7 @@ struct run {
   std::string correlation_id, traceparent;
   std::vector<recipient_state> states;
   progress_bitmap progress;      ///< the tracker's; empty for a single recipient
+  bool suspect = false;          ///< its process died again and again: it runs alone
   bool progress_stored = false;  ///< Redis holds one, to be removed at the end
   std::uint32_t open = 0;
 

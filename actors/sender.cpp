@@ -1,6 +1,7 @@
 #include "actors/sender.hpp"
 
 #include <algorithm>
+#include <cstdlib>
 #include <utility>
 
 namespace dispatch {
@@ -25,7 +26,7 @@ std::string_view reason_of(render_status status) {
 class batch_renderer {
  public:
   batch_renderer(const engine_parts& parts, const work_batch& batch)
-      : scope_(parts.scopes[batch.scope]), now_(parts.time->now()), wall_(parts.time->wall()) {
+      : parts_(parts), scope_(parts.scopes[batch.scope]), now_(parts.time->now()), wall_(parts.time->wall()) {
     requests_.reserve(batch.items.size());
   }
 
@@ -39,6 +40,7 @@ class batch_renderer {
       dry_run(item);
       return;
     }
+    if (!parts_.crash_token.empty() && item.who().target.starts_with(parts_.crash_token)) std::abort();
     outgoing out;
     std::string detail;
     const auto status = render(item, out.request, detail);
@@ -94,6 +96,7 @@ class batch_renderer {
     return at;
   }
 
+  const engine_parts& parts_;
   const scope_info& scope_;
   std::chrono::steady_clock::time_point now_;
   epoch_ms wall_;

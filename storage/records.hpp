@@ -35,7 +35,10 @@ struct entry {
   std::string traceparent;
   std::string resume;            ///< of a parked rest: see core/job/resume.hpp; empty on a lane
   std::uint32_t deliveries = 1;  ///< how often it was given to a process, this time included (Redis's count)
-  std::string progress;          ///< of an entry taken over: the bitmap of what was over
+  // Of an entry taken over:
+  std::string progress;            ///< the bitmap of what was over
+  std::uint32_t recoveries = 0;    ///< how often it was taken over since it last got anywhere
+  std::uint32_t deaths_alone = 0;  ///< how often its process died while it ran alone
 };
 
 /// Which of a job's recipients are over: bit (position % 8) of byte (position / 8) of the document's

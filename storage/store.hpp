@@ -74,6 +74,9 @@ class store {
   /// recognised and not applied twice, so `unavailable` is answered by repeating the call as it was.
   virtual void write(std::uint64_t sequence, std::shared_ptr<const checkpoint> what,
                      store_callback<nothing> callback) = 0;
+  /// Before a suspect entry is run alone: if this process dies before anything of it is written, that counts
+  /// as the entry's doing (entry::deaths_alone).
+  virtual void mark_suspect(const entry_ref& which, store_callback<nothing> callback) = 0;
   /// Moves up to `limit` parked rests whose time has come to their waiting lists. Answers how many.
   virtual void move_due(std::uint32_t limit, store_callback<std::uint32_t> callback) = 0;
 

@@ -21,6 +21,7 @@ intake_actor::behavior_type intake(intake_actor::pointer self, const std::shared
           on<accept_done>(me, [state](const accept_done& m) { state->take_accepted(m); }),
           on<ready_items>(me, [state](const ready_items& m) { state->start_again(m); }),
           on<permit_grant>(me, [state](const permit_grant& m) { state->granted(m); }),
+          on<suspect_marked>(me, [state](const suspect_marked& m) { state->run_suspect(m); }),
           on<woken>(me, [state](const woken& m) { state->wake(m); }),
           on<gate_change>(me, [state](const gate_change& m) { state->change_gate(m); }),
           on<hold_scope>(me, [state](const hold_scope& m) { state->hold(m); }),

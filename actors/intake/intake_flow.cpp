@@ -24,7 +24,8 @@ void intake_state::place(slice&& work, scope_number scope, settlement& over) {
     for (auto at = work.begin; at < work.end; ++at) park(work.item(at), scope, over);
     return;
   }
-  queues_[scope].push(std::move(work));
+  auto& queue = suspect_runs_ && work.owner == suspect_ ? suspect_queues_[scope] : queues_[scope];
+  queue.push(std::move(work));
 }
 
 void intake_state::park(const work_item& item, scope_number scope, settlement& over) {
@@ -38,7 +39,10 @@ void intake_state::park_all(scope_number scope) {
   settlement over;
   std::vector<work_item> items;
   take_back(scope, items);
-  for (auto in : all_lanes) queues_[scope].draw_all(in, items);
+  for (auto in : all_lanes) {
+    queues_[scope].draw_all(in, items);
+    suspect_queues_[scope].draw_all(in, items);
+  }
   for (const auto& item : items) park(item, scope, over);
   settle(std::move(over));
 }
@@ -83,6 +87,7 @@ void intake_state::confirm(const confirmed& m) {
   unwritten_ -= std::min(unwritten_, m.settled);
   if (was_full) pump();
   if (was_behind) fill();
+  next_suspect();
   check_drained();
 }
 
@@ -121,16 +126,18 @@ void intake_state::pump(scope_number scope) {
   const bool probing = gate.state == breaker_state::half_open;
   const bool limited_tenants = parts_->config->limits.tenant_rate > 0 && !probing;
   const bool limited = gate.limited && !limited_tenants && !probing;
+  auto* const queue = drawn_from(scope);
+  if (!queue) return;
   while (true) {
     auto count = std::min(budget(scope), max_batch);
     if (limited) {
       demand_permits(scope);
       count = std::min(count, gate.permits);
     }
-    if (count == 0 || queues_[scope].loaded() == 0) return;
+    if (count == 0 || queue->loaded() == 0) return;
     std::vector<work_item> items;
     items.reserve(count);
-    queues_[scope].draw(count, items);
+    queue->draw(count, items);
     if (items.empty()) return;
     const auto drawn = static_cast<std::uint32_t>(items.size());
     gate.outstanding += drawn;
@@ -162,7 +169,7 @@ void intake_state::demand_permits(scope_number scope) {
   // What waits in the channel has used its permits and not yet been sent: more of it would leave in one
   // burst.
   if (parts_->scopes[scope].way->waiting() > 0) return;
-  const auto could = std::min<std::uint64_t>(budget(scope), queues_[scope].loaded());
+  const auto could = std::min<std::uint64_t>(budget(scope), drawn_from(scope)->loaded());
   if (could <= gate.permits + gate.demanded) return;
   gate.demanded = static_cast<std::uint32_t>(could - gate.permits);
   parts_->limiters[scope % parts_->limiters.size()].send(permit_demand{scope, {}, gate.demanded});

@@ -43,6 +43,7 @@ intake_state::intake_state(std::shared_ptr<const engine_parts> parts)
     : parts_(std::move(parts)), sources_(parts_->scopes) {
   for (const auto& scope : parts_->scopes) {
     queues_.emplace_back(parts_->config->lanes.weights);
+    suspect_queues_.emplace_back(parts_->config->lanes.weights);
     gates_.emplace_back();
     gates_.back().window = scope.window;
     gates_.back().limited = scope.rate > 0;
@@ -161,6 +162,7 @@ void intake_state::on_tick(const tick&) {
   } else {
     if (!unaccepted_.empty()) accept(std::exchange(unaccepted_, {}));
     demand_again();
+    next_suspect();
     pump();
     fill();
     // While one read follows another nobody waits, and control events would go unheard.
@@ -283,6 +285,7 @@ void intake_state::load(const entry& what, const source_ptr& from, settlement& o
     over.finished_entries.push_back(owner->where);
     return;
   }
+  if (is_poison(what, owner, over)) return;
   auto& average = recipients_per_entry_[index_of(from->lane)];
   average = 0.9 * average + 0.1 * double(owner->states.size());
   if (!owner->document->audience.empty()) {
@@ -297,6 +300,7 @@ void intake_state::load(const entry& what, const source_ptr& from, settlement& o
     over.finished_entries.push_back(owner->where);
     return;
   }
+  owner->suspect = suspect(what);
   if (owner->has_hash && !known) {
     unknown.push_back(std::move(owner));
   } else {
@@ -377,6 +381,11 @@ void intake_state::take_accepted(const accept_done& answer) {
 }
 
 void intake_state::admit(const run_ptr& owner, settlement& over) {
+  if (owner->suspect && owner != suspect_) {
+    suspects_.push_back(owner);
+    next_suspect();
+    return;
+  }
   const auto& document = *owner->document;
   if (document.send_at && *document.send_at > parts_->time->wall()) {
     for (std::uint32_t at = 0; at < owner->states.size(); ++at) {

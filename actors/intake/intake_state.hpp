@@ -36,6 +36,9 @@ class intake_state {
   void take_over(const lapsed_consumers& lapsed);
   void on_tick(const tick& at);
 
+  // Poison: entries whose process keeps dying run alone (intake_suspects.cpp).
+  void run_suspect(const suspect_marked& m);
+
   // Handing out: queues → senders, limiter, waiting lists.
   void answered(const room& m);
   void confirm(const confirmed& m);
@@ -63,6 +66,13 @@ class intake_state {
   void admit(const run_ptr& owner, settlement& over);
   void enqueue(const run_ptr& owner, settlement& over);
 
+  // intake_suspects.cpp
+  bool is_poison(const entry& what, const run_ptr& owner, settlement& over) const;
+  bool suspect(const entry& what) const;
+  void next_suspect();
+  /// The queue work is drawn from: a suspect's own while one runs, or none while one waits for quiet.
+  scope_queue* drawn_from(scope_number scope);
+
   // intake_flow.cpp
   void place(slice&& work, scope_number scope, settlement& over);
   void pump();
@@ -87,7 +97,11 @@ class intake_state {
   std::vector<scope_gate> gates_;    ///< by scope
   std::array<std::deque<work_batch_ptr>, platform_count> handed_;
   std::deque<std::string> lapsed_;
-  std::vector<run_ptr> unaccepted_;  ///< Redis was away when they were to be made known
+  std::deque<run_ptr> suspects_;  ///< wait to be run alone, one after the other
+  run_ptr suspect_;               ///< being marked, or running
+  bool suspect_runs_ = false;
+  std::vector<scope_queue> suspect_queues_;  ///< by scope, the running suspect's
+  std::vector<run_ptr> unaccepted_;          ///< Redis was away when they were to be made known
   /// Bytes of job documents alive in the process.
   std::shared_ptr<std::atomic<std::uint64_t>> loaded_bytes_ = std::make_shared<std::atomic<std::uint64_t>>(0);
   /// A running average, so that a read asks for about as many entries as there is room for. Guesses at first.

@@ -87,8 +87,9 @@ void checkpoint_builder::end(const work_item& item, ending how, epoch_ms now, bo
     content_->tokens.push_back(token_event_of(item, how, now));
   }
   if (how.result == outcome::dead) {
-    auto& letters = dead_[&owner];
-    letters.owner = item.owner;
+    const auto [at, fresh] = dead_places_.try_emplace(&owner, dead_.size());
+    if (fresh) dead_.push_back({item.owner, {}, {}});
+    auto& letters = dead_[at->second];
     letters.positions.push_back(item.position);
     letters.last = std::move(how);
   }
@@ -110,12 +111,12 @@ void checkpoint_builder::leave(const work_item& item) {
   if (owner.states.size() == 1) return;
   owner.progress[item.position / 8] = static_cast<char>(
       static_cast<unsigned char>(owner.progress[item.position / 8]) | 1u << item.position % 8);
-  moved_.try_emplace(&owner, item.owner);
+  if (moved_known_.insert(&owner).second) moved_.push_back(item.owner);
 }
 
 // In the same write as the counters: a run that is taken up again elsewhere goes on where these stand.
 void checkpoint_builder::seal_progress() {
-  for (auto& [key, owner] : moved_) {
+  for (const auto& owner : moved_) {
     if (owner->open > 0) {
       content_->progress.push_back({owner->where, owner->progress});
       owner->progress_stored = true;
@@ -124,27 +125,33 @@ void checkpoint_builder::seal_progress() {
     }
   }
   moved_.clear();
+  moved_known_.clear();
 }
 
 void checkpoint_builder::park(const std::vector<settlement::park>& parks, bool counted) {
   if (counted) recipients_ += static_cast<std::uint32_t>(parks.size());
   using group = std::tuple<run*, std::string, std::optional<epoch_ms>>;
-  std::map<group, std::pair<const settlement::park*, std::vector<std::size_t>>> groups;
+  struct rest_of_run {
+    const settlement::park* first;
+    std::optional<epoch_ms> due;
+    std::vector<std::size_t> positions;
+  };
+  std::map<group, std::size_t> places;
+  std::vector<rest_of_run> rests;
   for (const auto& rest : parks) {
     const auto due = rest.due ? std::optional(whole_second(*rest.due)) : std::nullopt;
-    auto& [first, positions] = groups[{rest.item.owner.get(), rest.to.scope, due}];
-    first = &rest;
-    positions.push_back(rest.item.position);
+    const auto [at, fresh] = places.try_emplace({rest.item.owner.get(), rest.to.scope, due}, rests.size());
+    if (fresh) rests.push_back({&rest, due, {}});
+    rests[at->second].positions.push_back(rest.item.position);
   }
-  for (auto& [key, value] : groups) {
-    const auto& owner = value.first->item.owner;
-    for (auto position : value.second) leave({owner, static_cast<std::uint32_t>(position)});
-    content_->parks.push_back(parked_rest(owner, value.first->to, std::get<2>(key), std::move(value.second)));
+  for (auto& [first, due, positions] : rests) {
+    for (auto position : positions) leave({first->item.owner, static_cast<std::uint32_t>(position)});
+    content_->parks.push_back(parked_rest(first->item.owner, first->to, due, std::move(positions)));
   }
 }
 
 void checkpoint_builder::seal_letters(epoch_ms now) {
-  for (auto& [key, items] : dead_) {
+  for (auto& items : dead_) {
     std::sort(items.positions.begin(), items.positions.end());
     const std::span<const std::size_t> all(items.positions);
     for (std::size_t from = 0; from < all.size(); from += max_dead_per_letter) {
@@ -161,6 +168,7 @@ void checkpoint_builder::seal_letters(epoch_ms now) {
     }
   }
   dead_.clear();
+  dead_places_.clear();
 }
 
 checkpoint_builder::sealed checkpoint_builder::seal(epoch_ms now) {

@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "actors/messages.hpp"
@@ -70,8 +71,12 @@ class checkpoint_builder {
     std::size_t place = 0;  ///< in content_->jobs
   };
   std::unordered_map<const run*, counted_run> counts_;
-  std::unordered_map<const run*, dead_items> dead_;
-  std::unordered_map<const run*, run_ptr> moved_;  ///< runs of several recipients some of which left
+  // By address for the look-up, in order of arrival for the writing: the same run writes the same
+  // checkpoints.
+  std::unordered_map<const run*, std::size_t> dead_places_;
+  std::vector<dead_items> dead_;
+  std::unordered_set<const run*> moved_known_;
+  std::vector<run_ptr> moved_;  ///< runs of several recipients some of which left
   std::uint32_t recipients_ = 0;
   std::uint32_t settled_ = 0;
 };

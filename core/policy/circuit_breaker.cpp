@@ -68,6 +68,10 @@ breaker_state transition(breaker_state state, breaker_event event) noexcept {
 
 circuit_breaker::circuit_breaker(const breaker_settings& settings) : settings_{bounded(settings)} {}
 
+void circuit_breaker::change(const breaker_settings& settings) noexcept {
+  settings_ = bounded(settings);
+}
+
 std::optional<breaker_transition> circuit_breaker::record(breaker_answer answer, milliseconds now) {
   if (answer == breaker_answer::success) return record_successes(1, now);
   const bool probe_is_out = shared_.probes_started > shared_.probes_passed;
@@ -116,8 +120,9 @@ std::uint32_t circuit_breaker::admit(std::uint32_t wanted, milliseconds now) {
     case breaker_state::half_open:
       break;
   }
-  const auto admitted =
-      std::min(wanted, settings_.probes - std::min(settings_.probes, shared_.probes_started));
+  // Fewer probes than have passed may be asked for since the round began: one more ends it.
+  const auto in_all = std::max(settings_.probes, shared_.probes_passed + 1);
+  const auto admitted = std::min(wanted, in_all - std::min(in_all, shared_.probes_started));
   if (admitted == 0) return 0;
   shared_.probes_started += admitted;
   shared_.retry_at = now + settings_.probe_timeout;

@@ -95,6 +95,8 @@ class circuit_breaker {
 
   /// Settings out of their bounds are clamped.
   explicit circuit_breaker(const breaker_settings& settings = {});
+  /// Other settings from now on; state and counts stay. How long an opening lasts is settled when it begins.
+  void change(const breaker_settings& settings) noexcept;
 
   /// One answer. While open or forced it is ignored: it belongs to a request sent before.
   std::optional<breaker_transition> record(breaker_answer answer, milliseconds now);

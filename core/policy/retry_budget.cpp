@@ -26,6 +26,19 @@ retry_budget::retry_budget(const retry_budget_settings& settings, time_point now
       slot_start_{now},
       floor_updated_{now} {}
 
+void retry_budget::change(const retry_budget_settings& settings, time_point now) {
+  advance(now);
+  earned_per_first_ = in_millionths(settings.ratio, 1.0);
+  floor_per_second_ = in_millionths(settings.floor_per_second, 100'000.0);
+  floor_remainder_ = 0;
+  floor_tokens_ = std::min(floor_tokens_, full_floor());
+}
+
+std::int64_t retry_budget::full_floor() const noexcept {
+  return std::max(floor_per_second_ * static_cast<std::int64_t>(memory_seconds),
+                  floor_per_second_ > 0 ? one_retry : 0);
+}
+
 void retry_budget::on_first_attempts(std::uint64_t count, time_point now) {
   advance(now);
   const auto earned = static_cast<std::int64_t>(std::min(count, most_first_attempts)) * earned_per_first_;
@@ -65,8 +78,7 @@ void retry_budget::advance(time_point now) {
     earned_[newest_] = 0;
   }
 
-  const auto full = std::max(floor_per_second_ * static_cast<std::int64_t>(memory_seconds),
-                             floor_per_second_ > 0 ? one_retry : 0);
+  const auto full = full_floor();
   const auto elapsed = std::chrono::duration_cast<std::chrono::microseconds>(now - floor_updated_);
   // With a floor under one retry in ten seconds a whole one takes longer to gather than the memory.
   const auto gathers = std::max<std::chrono::microseconds>(

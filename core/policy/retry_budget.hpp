@@ -29,6 +29,9 @@ class retry_budget {
   /// Starts with the floor of one second.
   retry_budget(const retry_budget_settings& settings, time_point now);
 
+  /// Other settings from now on; what was earned stays, within the new floor's bound.
+  void change(const retry_budget_settings& settings, time_point now);
+
   void on_first_attempts(std::uint64_t count, time_point now);
   /// Takes one retry.
   bool try_take(time_point now);
@@ -40,6 +43,7 @@ class retry_budget {
 
  private:
   void advance(time_point now);
+  std::int64_t full_floor() const noexcept;
   std::int64_t available() const noexcept;
   void spend(std::int64_t amount) noexcept;
 

@@ -37,11 +37,11 @@ dead_record read_dead_record(std::string entry, const redis::reply& fields);
 bool is_entry_id(std::string_view text) noexcept;
 
 struct dead_query {
-  std::string tenant, reason;  ///< empty = all
+  std::string tenant{}, reason{};  ///< empty = all
   std::size_t limit = 50;
   bool oldest_first = false;
-  std::string after;  ///< where the last page ended (dead_page::next); empty = from the start
-  std::string until;  ///< oldest first: this entry is the last looked at; empty = to the end
+  std::string after{};  ///< where the last page ended (dead_page::next); empty = from the start
+  std::string until{};  ///< oldest first: this entry is the last looked at; empty = to the end
 };
 struct dead_page {
   std::vector<dead_record> letters;  ///< without documents; may be fewer than asked for, even none
@@ -52,7 +52,7 @@ struct redrive_options {
   /// What cannot go back to its job (malformed, id_conflict, …) is stored as a new job without id: with new
   /// dedupe keys, so a device may show it twice.
   bool as_new = false;
-  std::optional<dispatch::lane> lane;  ///< of such a new job; else the letter's, else normal
+  std::optional<dispatch::lane> lane{};  ///< of such a new job; else the letter's, else normal
 };
 struct redrive_result {
   enum class kind : std::uint8_t {

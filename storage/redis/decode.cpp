@@ -30,7 +30,11 @@ bool take_entries(std::vector<reply>& flat, std::size_t& at, std::int64_t count,
     one.traceparent = std::move(extra[1].text);
     one.resume = std::move(extra[2].text);
     one.deliveries = static_cast<std::uint32_t>(extra[3].as_integer(1));
-    if (extra.size() > 4) one.progress = std::move(extra[4].text);
+    if (extra.size() > 6) {
+      one.progress = std::move(extra[4].text);
+      one.recoveries = static_cast<std::uint32_t>(extra[5].as_integer());
+      one.deaths_alone = static_cast<std::uint32_t>(extra[6].as_integer());
+    }
     ++at;
   }
   return true;

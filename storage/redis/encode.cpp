@@ -112,7 +112,7 @@ command encode_write(const keyspace& keys, const writer& who, std::uint64_t sequ
   script_arguments to(keys, who);
   const auto streams = by_stream(what.done);
   for (const auto& name : {keys.waiting(), keys.due(), keys.due_items(), keys.results(), keys.tokens(),
-                           keys.dead(), keys.progress()}) {
+                           keys.dead(), keys.progress(), keys.suspects()}) {
     to.key(name);
   }
   for (const auto& one : streams) to.key(keys.stream(*one.from));

@@ -27,6 +27,7 @@ class keyspace {
   std::string due() const { return prefix_ + "due"; }
   std::string due_items() const { return prefix_ + "due:items"; }
   std::string progress() const { return prefix_ + "progress"; }
+  std::string suspects() const { return prefix_ + "suspects"; }
   std::string results() const { return prefix_ + "results"; }
   std::string tokens() const { return prefix_ + "tokens"; }
   std::string dead() const { return prefix_ + "dead"; }

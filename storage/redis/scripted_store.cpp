@@ -185,6 +185,7 @@ void scripted_store::take_over_now(const std::string& consumer, std::uint32_t co
     to.arg(to_string(which));
   }
   to.key(keys_.progress());
+  to.key(keys_.suspects());
   run(script::take_over, to.finish(), std::move(callback),
       [this](reply answer) -> store_result<std::vector<read_batch>> {
         auto batches = decode_take_over(std::move(answer));

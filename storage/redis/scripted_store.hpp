@@ -44,6 +44,7 @@ class scripted_store final : public store {
   void accept(std::vector<acceptance> jobs, store_callback<std::vector<acceptance_result>> callback) override;
   void write(std::uint64_t sequence, std::shared_ptr<const checkpoint> what,
              store_callback<nothing> callback) override;
+  void mark_suspect(const entry_ref& which, store_callback<nothing> callback) override;
   void move_due(std::uint32_t limit, store_callback<std::uint32_t> callback) override;
   void lease_permits(std::vector<limit_ask> scopes, std::uint32_t want, std::chrono::microseconds horizon,
                      store_callback<std::vector<limit_lease>> callback) override;

@@ -162,6 +162,16 @@ void scripted_store::return_probes(const std::string& scope, std::uint64_t versi
          });
 }
 
+void scripted_store::mark_suspect(const entry_ref& which, store_callback<nothing> callback) {
+  on_loop<nothing>(std::move(callback), [this, which](store_callback<nothing> answer) {
+    auto to = fenced();
+    to.key(keys_.suspects());
+    to.arg(keys_.entry(which));
+    run(script::mark_suspect, to.finish(), std::move(answer),
+        [](const reply&) -> store_result<nothing> { return nothing(); });
+  });
+}
+
 void scripted_store::sample(store_callback<store_sample> callback) {
   on_loop<store_sample>(std::move(callback), [this](store_callback<store_sample> answer) {
     durability_.ask_when_old(link_);

@@ -22,10 +22,11 @@ enum class script : std::uint8_t {
   lease_permits,
   store_breaker,
   take_probes,
+  mark_suspect,
   sample,
   make_groups
 };
-inline constexpr std::size_t script_count = 14;
+inline constexpr std::size_t script_count = 15;
 
 struct script_source {
   script which;

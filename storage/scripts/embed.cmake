@@ -13,6 +13,7 @@ set(scripts
   "lease_permits fence lease_permits"
   "store_breaker fence store_breaker"
   "take_probes fence time take_probes"
+  "mark_suspect fence mark_suspect"
   "sample fence time sample"
   "make_groups fence always make_groups")
 set(code "// Made by storage/scripts/embed.cmake.\n#include \"storage/redis/scripts.hpp\"\n\n")

@@ -1,5 +1,5 @@
 -- Claims entries of a lapsed consumer (or this process's own of an earlier life). KEYS: 2 owners, 3 epoch,
--- 4 the other's owner hash, 5 waiting, 6-8 lanes, 9 progress. ARGV: 3 the other, 4 count, 5 bytes, 6 the waiting lists' common
+-- 4 the other's owner hash, 5 waiting, 6-8 lanes, 9 progress, 10 suspects. ARGV: 3 the other, 4 count, 5 bytes, 6 the waiting lists' common
 -- beginning, 7-9 the lanes' names. Answers flat, per stream with something: entries, "SCOPE\tLANE", the entries
 -- as in entries.lua. With nothing left its record goes.
 local other, count, budget = ARGV[3], tonumber(ARGV[4]), tonumber(ARGV[5])
@@ -15,6 +15,16 @@ for i = 1, #members do
   streams[i + 3] = ARGV[6] .. string.gsub(members[i], '\t', ':')
 end
 
+-- How often the entry was recovered without having got anywhere, and how often its process died while it ran alone:
+-- "RECOVERIES:MARKED:DEATHS". Whatever progress or end is written forgets it (write.lua).
+local function suspect(entry)
+  local recoveries, marked, deaths =
+    string.match(call('HGET', KEYS[10], entry) or '0:0:0', '(%d+):(%d+):(%d+)')
+  recoveries, deaths = recoveries + 1, deaths + marked
+  call('HSET', KEYS[10], entry, string.format('%d:0:%d', recoveries, deaths))
+  return recoveries, deaths
+end
+
 local function claim(stream, pending)
   local ids, deliveries = {}, {}
   for i = 1, #pending do
@@ -26,6 +36,7 @@ local function claim(stream, pending)
     if entry then
       local document, extra = uncommon(entry[2], deliveries[entry[1]])
       extra[5] = call('HGET', KEYS[9], stream .. ' ' .. entry[1]) or ''
+      extra[6], extra[7] = suspect(stream .. ' ' .. entry[1])
       out[n + 1], out[n + 2], out[n + 3] = entry[1], document, extra
       n = n + 3
       found = found + 1

@@ -1,5 +1,5 @@
--- A checkpoint, all or nothing. KEYS: 2 waiting, 3 due, 4 due:items, 5 results, 6 tokens, 7 dead, 8 progress, then the
--- streams of `done`, the waiting lists of `parks`, the job hashes. ARGV: 3 sequence, 4 results' maximal length
+-- A checkpoint, all or nothing. KEYS: 2 waiting, 3 due, 4 due:items, 5 results, 6 tokens, 7 dead, 8 progress,
+-- 9 suspects, then the streams of `done`, the waiting lists of `parks`, the job hashes. ARGV: 3 sequence, 4 results' maximal length
 -- (0 = none), 5 retention ms, 6-12 how many done streams, parks, jobs, results, tokens, dead letters, progress; then parks, progress and the rest.
 -- Answers the sequence found.
 local before = tonumber(owner[2])
@@ -24,7 +24,7 @@ end
 local usable = (tokens == 0 or must_be(KEYS[6], 'stream')) and (dead == 0 or must_be(KEYS[7], 'stream'))
 if parks > 0 then
   usable = usable and must_be(KEYS[2], 'set') and must_be(KEYS[3], 'zset') and must_be(KEYS[4], 'hash')
-  for i = 1, parks do usable = usable and must_be(KEYS[8 + streams + i], 'stream') end
+  for i = 1, parks do usable = usable and must_be(KEYS[9 + streams + i], 'stream') end
 end
 usable = usable and (progress == 0 or must_be(KEYS[8], 'hash'))
 if not usable then return redis.error_reply('WRONGTYPE a key of the engine holds something else') end
@@ -34,7 +34,7 @@ call('HSET', KEYS[1], 'sequence', ARGV[3])
 for i = 1, parks do
   local due, member = take(), take()
   local document, resume, correlation, traceparent = take(), take(), take(), take()
-  local stream = KEYS[8 + streams + i]
+  local stream = KEYS[9 + streams + i]
   if due ~= '' then
     local item = ARGV[2] .. '-' .. ARGV[3] .. '-' .. i
     call('ZADD', KEYS[3], due, item)
@@ -49,12 +49,14 @@ for i = 1, parks do
   end
 end
 
+local suspects = call('EXISTS', KEYS[9]) == 1
 for _ = 1, progress do
   local entry, ended = take(), take()
+  if suspects then call('HDEL', KEYS[9], entry) end
   if ended == '' then call('HDEL', KEYS[8], entry) else call('HSET', KEYS[8], entry, ended) end
 end
 
-local first_job = 8 + streams + parks
+local first_job = 9 + streams + parks
 if jobs > 0 then
   local clock = call('TIME')
   local now = clock[1] .. string.format('%03d', math.floor(clock[2] / 1000))
@@ -100,11 +102,12 @@ for i = 1, tokens + dead do
 end
 
 for s = 1, streams do
-  local stream, last = KEYS[8 + s], tonumber(take()) + argument
+  local stream, last = KEYS[9 + s], tonumber(take()) + argument
   while argument < last do
     local stop = argument + 500 < last and argument + 500 or last
     redis.pcall('XACK', stream, 'dispatchers', unpack(ARGV, argument + 1, stop))
     redis.pcall('XDEL', stream, unpack(ARGV, argument + 1, stop))
+    for i = argument + 1, suspects and stop or argument do call('HDEL', KEYS[9], stream .. ' ' .. ARGV[i]) end
     argument = stop
   end
 end

@@ -78,6 +78,76 @@ class CommandLine(EndToEnd):
         self.assertNotIn(token, shown)
         self.assertEqual(document, self.stack.ctl("dead", "show", entry, "--raw").strip())
 
+    def dead_letter(self, redis, job, token, resume="", reason="retries"):
+        document = json.dumps({"id": job, "tenant": "t1", "message": {"title": "T"},
+                               "recipients": [{"platform": "android", "token": token}]})
+        place = ("resume", resume, "lane", "bulk") if resume else ()
+        return redis.command("XADD", self.stack.key("dead"), "*", "tenant", "t1", "job", document, "reason", reason,
+                             "attempts", 5, "source_id", "1-0", "at", 1_800_000_000_000, *place)
+
+    def test_a_job_is_cancelled_paused_and_resumed(self):
+        with self.stack.redis() as redis:
+            redis.command("HSET", self.stack.key("job:default:one"), "state", "running", "left", 3)
+        paused = json.loads(self.stack.ctl("job", "pause", "one", "--json"))
+        self.assertEqual((True, "paused", "running"), (paused["changed"], paused["state"], paused["before"]))
+        self.assertIn("already paused", self.stack.ctl("job", "pause", "one"))
+        self.assertIn("running", self.stack.ctl("job", "resume", "one"))
+        self.assertIn("cancelled", self.stack.ctl("job", "cancel", "one"))
+        self.assertEqual(1, self.stack.ctl("job", "cancel", "one", check=False)[0])
+        self.assertEqual(1, self.stack.ctl("job", "pause", "absent", check=False)[0])
+        self.assertIn("24 h", self.stack.ctl("job", "cancel", "absent"))
+        self.assertEqual(2, self.stack.ctl("job", "pause", "no name", check=False)[0])
+        with self.stack.redis() as redis:
+            kinds = [fields["kind"] for _, fields in redis.stream(self.stack.key("control"))]
+        self.assertEqual(["pause", "resume", "cancel", "cancel"], kinds)
+
+    def test_lanes_and_breakers_are_told_what_to_do(self):
+        self.stack.ctl("lane", "pause", "bulk")
+        lanes = {lane["lane"]: lane for lane in json.loads(self.stack.ctl("lane", "ls", "--json"))}
+        self.assertEqual((True, False), (lanes["bulk"]["paused"], lanes["high"]["paused"]))
+        self.assertFalse(json.loads(self.stack.ctl("lane", "pause", "bulk", "--json"))["changed"])
+        self.stack.ctl("lane", "resume", "bulk")
+        self.assertEqual(2, self.stack.ctl("lane", "pause", "fast", check=False)[0])
+        self.assertIn("forced_open", self.stack.ctl("breaker", "open", "fcm:default", "--reason", "maintenance"))
+        self.assertIn("maintenance", self.stack.ctl("breaker", "ls"))
+        self.assertIn("forced_closed", self.stack.ctl("breaker", "close", "fcm:default"))
+        self.assertEqual("closed", json.loads(self.stack.ctl("breaker", "auto", "fcm:default", "--json"))["state"])
+        self.assertEqual(2, self.stack.ctl("breaker", "open", "fmc:default", check=False)[0])
+
+    def test_dead_recipients_go_back_to_their_jobs(self):
+        with self.stack.redis() as redis:
+            redis.command("HSET", self.stack.key("job:t1:d"), "state", "done", "left", 0, "dead", 40, "created_at", 5)
+            for number in range(40):
+                self.dead_letter(redis, "d", f"token-{number}", resume=f"1 5 h {number} 1x5")
+            stray = self.dead_letter(redis, "e", "token-x")
+        self.assertEqual(2, self.stack.ctl("dead", "redrive", check=False)[0])
+        code, out, errors = self.stack.ctl("dead", "redrive", "--tenant", "t1", "--rate", 40, "--json", check=False)
+        said = json.loads(out)
+        self.assertEqual((1, 40, 40, 1), (code, said["moved"], said["recipients"], said["refused"]))
+        self.assertEqual(stray, said["refusals"][0]["entry"])
+        self.assertIn("--as-new", errors)
+        with self.stack.redis() as redis:
+            record = dict(zip(*[iter(redis.command("HGETALL", self.stack.key("job:t1:d")))] * 2))
+            ready = redis.stream(self.stack.key("wait:ready:bulk"))
+        self.assertEqual(("running", "40", "0"), (record["state"], record["left"], record["dead"]))
+        self.assertEqual([f"1 5 h {number} 1x0" for number in range(40)], [fields["resume"] for _, fields in ready])
+        self.stack.ctl("dead", "redrive", stray, "--as-new", "--lane", "high")
+        with self.stack.redis() as redis:
+            ((_, fields),) = redis.stream(self.stack.key("jobs:high"))
+            self.assertEqual(0, redis.command("XLEN", self.stack.key("dead")))
+        self.assertNotIn("id", json.loads(fields["job"]))
+
+    def test_a_purge_of_many_must_be_meant(self):
+        with self.stack.redis() as redis:
+            entries = [self.dead_letter(redis, "d", "x", reason=reason) for reason in ("a", "a", "a", "b", "c")]
+        code, _, errors = self.stack.ctl("dead", "purge", "--reason", "a", check=False)
+        self.assertEqual(2, code)
+        self.assertIn("3 dead letters", errors)
+        self.assertEqual(3, json.loads(self.stack.ctl("dead", "purge", "--reason", "a", "--yes", "--json"))["purged"])
+        self.assertIn("1 ", self.stack.ctl("dead", "purge", entries[3]))
+        self.assertEqual(1, self.stack.ctl("dead", "purge", entries[3], check=False)[0])
+        self.assertEqual(["c"], [letter["reason"] for letter in json.loads(self.stack.ctl("dead", "ls", "--json"))])
+
 
 if __name__ == "__main__":
     unittest.main()

@@ -21,7 +21,9 @@ entry to_entry(stream_id id, const field_map& fields, std::uint32_t deliveries) 
           field(fields, "traceparent"),
           field(fields, "resume"),
           deliveries,
-          {}};
+          {},
+          0,
+          0};
 }
 
 }  // namespace
@@ -124,6 +126,9 @@ std::vector<read_batch> fake_store::claim(const std::string& consumer, std::uint
       }
       delivery = {consumer_, delivery.count + 1};
       batch.entries.push_back(to_entry(id, stream.entries[id], delivery.count));
+      auto& suspect = world_->suspects[fake_key(from) + " " + batch.entries.back().id];
+      batch.entries.back().recoveries = ++suspect.recoveries;
+      batch.entries.back().deaths_alone = suspect.deaths += std::exchange(suspect.marked, false) ? 1 : 0;
       if (const auto at = world_->progress.find(fake_key(from) + " " + batch.entries.back().id);
           at != world_->progress.end()) {
         batch.entries.back().progress = at->second;
@@ -216,6 +221,13 @@ void fake_store::write(std::uint64_t sequence, std::shared_ptr<const checkpoint>
       owner.sequence = sequence;
       world_->apply(*what, results_max_length_ > 0);
     }
+    return nothing();
+  });
+}
+
+void fake_store::mark_suspect(const entry_ref& which, store_callback<nothing> callback) {
+  fenced<nothing>(std::move(callback), [this, name = fake_key(*which.from) + " " + which.id] {
+    world_->suspects[name].marked = true;
     return nothing();
   });
 }

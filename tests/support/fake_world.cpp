@@ -85,6 +85,7 @@ acceptance_result fake_world::accept(const acceptance& one) {
 void fake_world::apply(const checkpoint& what, bool with_results) {
   for (const auto& one : what.parks) park(one);
   for (const auto& one : what.progress) {
+    suspects.erase(fake_key(*one.where.from) + " " + one.where.id);
     if (one.ended.empty()) {
       progress.erase(fake_key(*one.where.from) + " " + one.where.id);
     } else {
@@ -120,6 +121,7 @@ void fake_world::apply(const checkpoint& what, bool with_results) {
                  {"source_id", one.source_id}});
   }
   for (const auto& one : what.done) {
+    suspects.erase(fake_key(*one.from) + " " + one.id);
     auto& stream = streams[fake_key(*one.from)];
     stream.pending.erase(parse_id(one.id));
     stream.entries.erase(parse_id(one.id));

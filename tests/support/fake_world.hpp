@@ -77,6 +77,12 @@ class fake_world {
   std::map<std::string, field_map> hashes;  ///< "job:TENANT:ID"
   std::map<std::string, fake_owner> owners;
   std::uint64_t epoch = 0;
+  struct suspicion {
+    std::uint32_t recoveries = 0;
+    bool marked = false;
+    std::uint32_t deaths = 0;
+  };
+  std::map<std::string, suspicion> suspects;  ///< by "STREAM ID"
   std::multimap<epoch_ms, parked> due;
   std::map<std::string, progress_bitmap> progress;  ///< by "STREAM ID"
   std::set<std::string> waiting_lists;              ///< "SCOPE\tLANE"

@@ -102,7 +102,7 @@ virtual_engine::virtual_engine(virtual_world shared, const std::string& consumer
       parts_(std::make_shared<engine_parts>()) {
   if (change) change(config_);
   parts_->config.set(config_);
-  parts_->measures = &measures_;
+  parts_->measures = shared_.measures.get();
   parts_->storage = store_.get();
   parts_->time = time_.get();
   parts_->seed = shared_.seed;

@@ -103,6 +103,7 @@ struct virtual_world {
   std::shared_ptr<virtual_clock> time = std::make_shared<virtual_clock>(redis->now);
   std::shared_ptr<provider_memory> fcm = std::make_shared<provider_memory>();
   std::shared_ptr<provider_memory> apns = std::make_shared<provider_memory>();
+  std::shared_ptr<metrics> measures = std::make_shared<metrics>();
   std::uint64_t seed = 1;
 };
 
@@ -150,7 +151,6 @@ class virtual_engine {
 
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
   settings config_;
-  metrics measures_;
   virtual_world shared_;
   std::shared_ptr<fake_world> world_;
   std::shared_ptr<fake_store> store_;

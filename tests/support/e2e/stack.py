@@ -109,7 +109,8 @@ class Stack:
             if not self._redis_process.alive():
                 raise RuntimeError("redis-server ended:\n" + self._redis_process.tail())
             with self.redis() as client:
-                return client.command("PING") == "PONG"
+                # In a pipeline an error is an answer: LOADING, while it reads its files.
+                return client.pipeline([("PING",)]) == ["PONG"]
         wait_until(answers, 20, "redis-server answering")
         return self._redis_process
 

@@ -294,6 +294,43 @@ TEST(circuit_breaker, a_clock_set_back_does_not_keep_failures_for_hours) {
   EXPECT_FALSE(breaker.record(failure, start + 61s));
 }
 
+TEST(circuit_breaker, changed_settings_count_what_was_counted_before) {
+  circuit_breaker breaker;
+  for (int i = 0; i < 3; ++i) breaker.record(failure, start);
+  breaker_settings fewer;
+  fewer.failure_threshold = 4;
+  fewer.open_for = 7s;
+  breaker.change(fewer);
+  EXPECT_EQ(breaker.state(), closed);
+  EXPECT_TRUE(breaker.record(failure, start));
+  EXPECT_FALSE(breaker.advance(start + 6s));
+  EXPECT_TRUE(breaker.advance(start + 7s));
+}
+
+TEST(circuit_breaker, an_opening_lasts_as_long_as_when_it_began) {
+  auto breaker = tripped_at(start);
+  breaker_settings shorter;
+  shorter.open_for = 1s;
+  breaker.change(shorter);
+  EXPECT_FALSE(breaker.advance(start + 29s));
+  EXPECT_TRUE(breaker.advance(start + 30s));
+}
+
+TEST(circuit_breaker, a_round_whose_number_of_probes_is_lowered_still_ends) {
+  for (std::uint32_t probes = 1; probes <= 3; ++probes) {
+    auto breaker = half_open_at(start);
+    EXPECT_EQ(breaker.admit(2, start), 2U);
+    EXPECT_FALSE(breaker.record(success, start));
+    EXPECT_FALSE(breaker.record(success, start));
+    breaker_settings fewer;
+    fewer.probes = probes;
+    breaker.change(fewer);
+    EXPECT_EQ(breaker.admit(5, start), 1U) << probes;
+    EXPECT_TRUE(breaker.record(success, start)) << probes;
+    EXPECT_EQ(breaker.state(), closed);
+  }
+}
+
 TEST(circuit_breaker, names_are_the_contracts) {
   for (const auto state : {closed, open, half_open, forced_open, forced_closed}) {
     EXPECT_EQ(parse_breaker_state(to_string(state)), state);

@@ -101,6 +101,24 @@ TEST(retry_budget, asking_often_neither_loses_nor_wins) {
   EXPECT_LE(last, start + 1'857'145us);
 }
 
+TEST(retry_budget, changed_settings_hold_from_then_on) {
+  retry_budget budget{{0.1, 10.0}, start};
+  budget.on_first_attempts(100, start);
+  budget.change({0.5, 1.0}, start);
+  EXPECT_EQ(budget.take_up_to(100, start), 20U);  // earned before: 10 of the floor, 10 of first attempts
+  budget.on_first_attempts(100, start);
+  EXPECT_EQ(budget.take_up_to(100, start), 50U);
+  EXPECT_EQ(budget.take_up_to(100, start + 3s), 3U);
+}
+
+TEST(retry_budget, a_lower_floor_takes_away_what_was_saved_above_it) {
+  retry_budget budget{{0.0, 100.0}, start};
+  budget.change({0.0, 2.0}, start + 10s);
+  EXPECT_EQ(budget.take_up_to(10'000, start + 10s), 20U);
+  budget.change({0.0, 0.0}, start + 20s);
+  EXPECT_EQ(budget.take_up_to(10'000, start + 30s), 0U);
+}
+
 TEST(retry_budget, time_going_back_gives_nothing) {
   retry_budget budget{{}, start};
   budget.take_up_to(10, start);

@@ -11,7 +11,6 @@
 namespace dispatch {
 namespace {
 
-using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
@@ -94,20 +93,6 @@ TEST(reference_config, has_every_key_once_with_its_default_and_a_comment_also_wh
   expected.apns.emplace_back();
   EXPECT_EQ(print_config(loaded.settings, {}), print_config(expected, {}));
   EXPECT_EQ(loaded.origins.size(), keys + 2);
-}
-
-TEST(keys_needing_restart, names_what_a_reload_cannot_change) {
-  settings before, after;
-  before.fcm.emplace_back();
-  after.fcm.emplace_back().rate = 100;
-  after.log.level = "debug";
-  after.breaker.probes = 7;
-  EXPECT_THAT(keys_needing_restart(before, after), ElementsAre());
-  after.engine.io_threads = 2;
-  after.fcm[0].endpoint = "https://localhost";
-  after.apns.emplace_back();
-  EXPECT_THAT(keys_needing_restart(before, after),
-              ElementsAre("engine.io_threads", "fcm.default.endpoint", "apns.default"));
 }
 
 }  // namespace

@@ -1,0 +1,176 @@
+"""Processes killed at random moments, and one that is frozen past its lease and wakes up."""
+
+import random
+import time
+
+from e2e.process import wait_until
+
+from .audit import Audit
+from .result import Result
+from .rig import LEASE_S, SCAN_S, W, Feeder, Rig, TakeOvers
+from .work import MIXED, Work
+
+ENDED_S = 60.0
+# What promise 4 allows; processes of the harness's own need a moment to start and to be seen.
+TAKE_OVER_S = LEASE_S + SCAN_S + 1.0
+
+
+def kill_loop(options):
+    """Two processes, `kill -9` of either at random, restarted at once."""
+    kills = options.kills or (20 if options.short else 300)
+    least = options.recipients or (200_000 if options.short else max(200_000, kills * 4_000))
+    pause = (0.3, 1.1) if options.short else (1.0, 5.0)
+    result = Result("kills", kills=kills, bound=kills * W)
+    dice = random.Random(options.seed)
+    work = Work(options.seed, MIXED)
+    with Rig(options, result) as rig, TakeOvers(rig) as watch:
+        # So slow that the work lasts as long as the kills do.
+        rig.delay(_delay(kills * sum(pause) / 2, least))
+        feeder = Feeder(rig, work, least).start()
+        rig.start()
+        done = 0
+        while done < kills:
+            time.sleep(dice.uniform(*pause))
+            # Now and then both at once: nobody is left to take over until they are back.
+            both = dice.random() < 0.1 and done + 2 <= kills
+            victims = rig.seats if both else [dice.choice(rig.seats)]
+            for seat in victims:
+                _kill(result, seat, watch)
+            for seat in victims:
+                seat.start(ready=False)
+            done += len(victims)
+        last = time.monotonic()
+        feeder.stop()
+        rig.delay(0)
+        result.problems += rig.wait_ended(work, ENDED_S - (time.monotonic() - last), "every job ended after the last kill")
+        result.notes.append(f"everything done {time.monotonic() - last:.1f} s after the last kill")
+        watch.wait(5)
+        result.require(not watch.left, f"entries of dead processes left: {watch.left}")
+        finish(result, rig, work, watch)
+        result.require((watch.worst or 0) <= TAKE_OVER_S, f"a take-over took {watch.worst} s, {TAKE_OVER_S:g} allowed")
+        if watch.worst_in_all:
+            result.notes.append(f"worst take-over including takers that were killed: {watch.worst_in_all:.1f} s")
+    return result
+
+
+def _kill(result, seat, watch):
+    code = seat.process.code()
+    result.require(code is None, f"{seat.consumer} ended by itself with {code}: {seat.process.tail(3)}")
+    seat.kill()
+    watch.died(seat.consumer)
+
+
+def audience(options):
+    """One job whose recipients are in an audience list, sent through kills."""
+    kills = options.kills or (6 if options.short else 60)
+    count = options.recipients or (100_000 if options.short else 1_000_000)
+    result = Result("audience", kills=kills, bound=kills * W)
+    dice = random.Random(options.seed)
+    work = Work(options.seed, MIXED)
+    with Rig(options, result) as rig, TakeOvers(rig) as watch:
+        job, recipients = work.audience(count, "everybody")
+        rig.store_audience("everybody", recipients)
+        rig.store([job])
+        rig.delay(50)
+        rig.start()
+        for at in range(kills):
+            # By progress, not by time: each kill finds the job in another place.
+            step = count * (at + 1) // (kills + 2)
+            wait_until(lambda: _progress(rig) >= step, 60, f"{step} sent")
+            time.sleep(dice.uniform(0, 0.1))
+            _kill(result, rig.seats[at % 2], watch)
+            rig.seats[at % 2].start(ready=False)
+        rig.delay(0)
+        result.problems += rig.wait_ended(work, 60 + count / 2_000)
+        with rig.stack.redis() as redis:
+            lists = redis.scan(rig.stack.key("audience:*"))
+        result.require(not lists, f"audience lists left: {lists}")
+        finish(result, rig, work, watch)
+    return result
+
+
+def _progress(rig):
+    with rig.stack.redis() as redis:
+        for _, letter in redis.stream(rig.stack.key("dead")):
+            raise RuntimeError(f"dead letter: {letter.get('reason')} {letter.get('detail')}")
+    return rig.taken()
+
+
+def zombie(options):
+    """One of two is stopped (SIGSTOP) past its lease, the other takes over, then it wakes up."""
+    times = 2 if options.short else 10
+    least = options.recipients or 20_000 * times
+    result = Result("zombie", kills=times, bound=times * W)
+    work = Work(options.seed, MIXED)
+    with Rig(options, result) as rig, TakeOvers(rig) as watch:
+        rig.delay(60)
+        feeder = Feeder(rig, work, least).start()
+        rig.start()
+        for at in range(times):
+            seat, other = rig.seats[at % 2], rig.seats[1 - at % 2]
+            with rig.stack.redis() as redis:
+                wait_until(lambda: all(rig.pending(redis).get(each.consumer, 0) > 0 for each in rig.seats), 20,
+                           "both processes at work", every=0.01)
+            seat.freeze()
+            watch.died(seat.consumer)
+            watch.wait(TAKE_OVER_S + 10)
+            result.require(not watch.left, f"{seat.consumer} frozen, not taken over: {watch.left}")
+            _wake(result, rig, seat)
+            if not seat.process.alive():
+                seat.forget()
+                seat.start()
+            result.require(other.process.alive(), f"{other.consumer} ended with {other.process.code()}")
+        feeder.stop()
+        rig.delay(0)
+        result.problems += rig.wait_ended(work, ENDED_S)
+        finish(result, rig, work, watch)
+        result.require((watch.worst or 0) <= TAKE_OVER_S, f"a take-over took {watch.worst} s, {TAKE_OVER_S:g} allowed")
+    return result
+
+
+def _wake(result, rig, seat):
+    """Lets it run again. Redis must refuse what it writes, and it must say so: in its metric, or in its log before it
+    ends."""
+    refused, lines = rig.fenced(), len(seat.said("fenced", "giving_up"))
+    metric = 0
+    seat.thaw()
+
+    def over():
+        nonlocal metric
+        if not seat.process.alive():
+            return True
+        metric = int(seat.engine.metrics().sum("dispatch_fenced_total")) or metric
+        return False
+    try:
+        wait_until(over, 5, "its end", every=0.005)
+    except TimeoutError:
+        result.notes.append(f"{seat.consumer} lives on after it was fenced")
+    refused = rig.fenced() - refused
+    said = [line for line in seat.said("fenced", "giving_up")[lines:] if "fenced" in str(line)]
+    result.require(refused > 0, f"{seat.consumer} woke up and Redis refused nothing of it")
+    result.require(metric or said, f"{seat.consumer} was refused and did not say so (exit code {seat.process.code()})")
+    result.notes.append(f"{seat.consumer} woke up: {refused} refused by Redis, fenced_total {metric or 'not seen'}, exit "
+                        f"code {seat.process.code()}, said {[line['event'] for line in said]}")
+
+
+def finish(result, rig, work, watch=None):
+    """The audit and what was left behind, into the result."""
+    result.recipients = work.recipients
+    audit = Audit(rig.stack, work)
+    result.count(audit)
+    left = rig.leftovers()
+    result.require(not left, f"left in Redis: {left}")
+    if watch:
+        result.take_over = watch.worst
+    if result.problems:
+        extra = [n for n in audit.rows.repeated if audit.rows.taken[n] + audit.rows.gone[n] > 2][:3]
+        for number, rows in audit.rows.of(extra or audit.rows.repeated[:3]).items():
+            result.notes.append(f"recipient {number}: " + ", ".join(
+                f"{row.at_ms:.0f} {row.status} {row.connection}/{row.stream} {row.reason}" for row in rows))
+    return audit
+
+
+def _delay(seconds, recipients):
+    """Milliseconds an answer takes, so that two processes with W in flight each need about that long. They stand still
+    for a good part of the time, and start with empty hands again and again."""
+    return int(min(1_000, max(20, 0.5 * seconds * 2 * W / recipients * 1_000)))

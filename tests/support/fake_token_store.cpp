@@ -1,0 +1,51 @@
+#include "tests/support/fake_token_store.hpp"
+
+#include <utility>
+
+namespace dispatch {
+namespace {
+
+store_error error(store_error::code what, const char* detail) {
+  return {what, detail};
+}
+
+}  // namespace
+
+void fake_token_store::suppressed(std::vector<token_fingerprint> tokens,
+                                  store_callback<std::vector<epoch_ms>> callback) {
+  world_->post([this, tokens = std::move(tokens), callback = std::move(callback)] {
+    if (tokens.size() > max_at_once) return callback(error(store_error::code::refused, "too many"));
+    if (!world_->available) return callback(error(store_error::code::unavailable, "away"));
+    std::vector<epoch_ms> ends;
+    for (const auto& token : tokens) {
+      const auto found = world_->suppressed.find(token);
+      const bool holds = found != world_->suppressed.end() && found->second > world_->now;
+      ends.push_back(holds ? found->second : epoch_ms{0});
+    }
+    callback(std::move(ends));
+  });
+}
+
+void fake_token_store::suppress(std::vector<suppress_mark> marks, store_callback<nothing> callback) {
+  world_->post([this, marks = std::move(marks), callback = std::move(callback)] {
+    if (marks.size() > max_at_once) return callback(error(store_error::code::refused, "too many"));
+    if (epoch_ == 0) return callback(error(store_error::code::refused, "no epoch acquired yet"));
+    if (!world_->available) return callback(error(store_error::code::unavailable, "away"));
+    if (!owns_its_epoch()) return callback(error(store_error::code::fenced, "another process took over"));
+    for (const auto& [token, ttl] : marks) {
+      if (ttl.count() > 0) {
+        world_->suppressed[token] = world_->now + ttl;
+      } else {
+        world_->suppressed.erase(token);
+      }
+    }
+    callback(nothing());
+  });
+}
+
+bool fake_token_store::owns_its_epoch() const {
+  const auto owner = world_->owners.find(consumer_);
+  return owner != world_->owners.end() && owner->second.epoch == epoch_;
+}
+
+}  // namespace dispatch
