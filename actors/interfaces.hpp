@@ -26,6 +26,7 @@ using intake_actor =
                      caf::reacts_to<permit_grant>,      // limiter: may start
                      caf::reacts_to<suspect_marked>,    // store: it may run, alone
                      caf::reacts_to<woken>,             // store: something new came in
+                     caf::reacts_to<paused_lanes>,      // supervisor
                      caf::reacts_to<gate_change>,       // supervisor: a breaker opened, closed, probes
                      caf::reacts_to<hold_scope>,        // tracker: 429 of a whole project
                      caf::reacts_to<lapsed_consumers>,  // supervisor: whose work to take over

@@ -2,6 +2,7 @@
 
 // What the actors say to each other. Every message carries a batch; none is ever serialised (one process).
 
+#include <array>
 #include <atomic>
 #include <chrono>
 #include <cstdint>
@@ -177,6 +178,10 @@ struct read_done {
 struct accept_done {
   std::vector<run_ptr> runs;  ///< as they were asked for
   store_result<std::vector<acceptance_result>> results;
+};
+/// supervisor → intake: the lanes operators have paused.
+struct paused_lanes {
+  std::array<bool, lane_count> lanes{};
 };
 struct suspect_marked {
   run_ptr suspect;

@@ -127,6 +127,8 @@ struct metrics::state {
   Counter& fenced =
       counters("dispatch_fenced_total", "Writes refused because another process took the work over.").Add({});
   Gauge& redis_up = gauges("dispatch_redis_up", "1 while Redis answers.").Add({});
+  Gauge& redis_durability =
+      gauges("dispatch_redis_durability", "0 when Redis may lose, or has lost, what it accepted.").Add({});
   Histogram& redis_command =
       histograms("dispatch_redis_command_duration_seconds", "Round trip of a Redis command.")
           .Add({}, redis_buckets());
@@ -222,6 +224,7 @@ metrics::state::state() {
       .Add({{"version", std::string(build_version())}, {"revision", std::string(build_revision())}})
       .Set(1);
   reload_success.Set(1);
+  redis_durability.Set(1);  // until something is known against it
   start_at_zero();
 }
 
@@ -319,6 +322,9 @@ void metrics::mailbox_depth(std::string_view actor, std::int64_t depth) {
 
 void metrics::redis_up(bool up) {
   state_->redis_up.Set(up ? 1 : 0);
+}
+void metrics::redis_durability(bool kept) {
+  state_->redis_durability.Set(kept ? 1 : 0);
 }
 void metrics::redis_command(std::chrono::nanoseconds took) {
   state_->redis_command.Observe(seconds(took));

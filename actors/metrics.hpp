@@ -38,6 +38,8 @@ class metrics {
   void mailbox_depth(std::string_view actor, std::int64_t depth);
   void redis_up(bool up);
   void redis_command(std::chrono::nanoseconds took);
+  /// False: Redis is set so that it may lose what it has accepted, or has lost it.
+  void redis_durability(bool kept);
   void credential_expiry(provider by, std::string_view app, std::chrono::milliseconds at);
   /// Beyond the contract's list: waiting lists, schedule, repeats of known jobs, refused documents.
   void waiting(std::string_view scope, lane on, std::uint64_t length);

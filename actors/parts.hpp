@@ -42,7 +42,8 @@ struct engine_parts {
   dispatch::store* storage = nullptr;
   const dispatch::clock* time = nullptr;
   std::vector<scope_info> scopes;
-  /// For tests of poison: rendering a token that begins so aborts the process. From DISPATCHD_TEST_CRASH_TOKEN.
+  /// For tests of poison: rendering a token that begins so aborts the process. From
+  /// DISPATCHD_TEST_CRASH_TOKEN.
   std::string crash_token;
   /// Of all jitter; tests set it, so that the same seed gives the same run.
   std::uint64_t seed = std::random_device{}();

@@ -9,6 +9,7 @@
 // the tracker's.
 
 #include <array>
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <mutex>
@@ -20,6 +21,9 @@
 #include "transport/providers/adapter.hpp"
 
 namespace dispatch {
+
+/// What an operator wants of the job. Set by the intake, read by all.
+enum class run_mode : std::uint8_t { running, paused, cancelled };
 
 struct recipient_state {
   std::uint16_t attempts = 0;
@@ -34,9 +38,11 @@ struct run {
   dispatch::lane lane = dispatch::lane::normal;
   epoch_ms stored_at{};
   bool has_hash = false;
+  bool first_entry = true;  ///< as the producer wrote it; else a parked rest
   std::string correlation_id, traceparent;
   std::vector<recipient_state> states;
-  progress_bitmap progress;      ///< the tracker's; empty for a single recipient
+  progress_bitmap progress;  ///< the tracker's; empty for a single recipient
+  std::atomic<run_mode> mode{run_mode::running};
   bool suspect = false;          ///< its process died again and again: it runs alone
   bool progress_stored = false;  ///< Redis holds one, to be removed at the end
   std::uint32_t open = 0;

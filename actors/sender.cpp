@@ -32,6 +32,10 @@ class batch_renderer {
 
   void add(const work_item& item) {
     const auto& document = *item.owner->document;
+    if (item.owner->mode.load(std::memory_order_relaxed) == run_mode::cancelled) {
+      end(item, outcome::cancelled, "cancelled", {});
+      return;
+    }
     if (document.expires_at && *document.expires_at <= wall_) {
       end(item, outcome::expired, "expired", {});
       return;

@@ -70,13 +70,15 @@ struct acceptance {
   entry_ref where;
   epoch_ms created_at{};
   bool scheduled = false;  ///< state becomes `scheduled` instead of `running`
+  bool rest = false;       ///< a parked rest: the job is known, only its state is asked for
 };
 enum class acceptance_result : std::uint8_t {
   accepted,
-  resumed,   ///< this very entry was accepted before (redelivered)
-  repeat,    ///< another entry, same document: acknowledge, count, send nothing
-  conflict,  ///< another entry, different document: dead letter `id_conflict`
-  cancelled  ///< cancelled before it was read
+  resumed,    ///< this very entry was accepted before (redelivered)
+  repeat,     ///< another entry, same document: acknowledge, count, send nothing
+  conflict,   ///< another entry, different document: dead letter `id_conflict`
+  cancelled,  ///< by an operator: its recipients end so
+  paused      ///< by an operator: its recipients are parked until it is resumed
 };
 
 /// How far the entry of a job with several recipients has come; an empty bitmap forgets it (with the entry's
@@ -125,6 +127,10 @@ struct dead_letter {
   std::uint32_t attempts = 0;
   std::string source_id;
   epoch_ms at{};
+  // For a redrive, empty when the payload was unusable:
+  std::string resume{};  ///< see core/job/resume.hpp
+  std::string lane{};
+  std::string correlation_id{}, traceparent{};
 };
 
 /// The rest of a job that cannot start now: it leaves its entry for a waiting list, or for the schedule.
@@ -194,7 +200,8 @@ struct store_sample {
   std::uint64_t dead_letters = 0;
   std::uint64_t scheduled = 0;
   std::optional<epoch_ms> next_due;
-  std::string durability_warning;  ///< empty when persistence is on and maxmemory-policy is noeviction
+  std::array<bool, lane_count> paused{};  ///< lanes an operator has paused
+  std::string durability_warning;         ///< empty when persistence is on and maxmemory-policy is noeviction
 };
 
 }  // namespace dispatch

@@ -23,6 +23,7 @@ intake_actor::behavior_type intake(intake_actor::pointer self, const std::shared
           on<permit_grant>(me, [state](const permit_grant& m) { state->granted(m); }),
           on<suspect_marked>(me, [state](const suspect_marked& m) { state->run_suspect(m); }),
           on<woken>(me, [state](const woken& m) { state->wake(m); }),
+          on<paused_lanes>(me, [state](const paused_lanes& m) { state->set_paused(m); }),
           on<gate_change>(me, [state](const gate_change& m) { state->change_gate(m); }),
           on<hold_scope>(me, [state](const hold_scope& m) { state->hold(m); }),
           on<lapsed_consumers>(me, [state](const lapsed_consumers& m) { state->take_over(m); }),

@@ -139,6 +139,8 @@ void intake_state::pump(scope_number scope) {
     items.reserve(count);
     queue->draw(count, items);
     if (items.empty()) return;
+    sift(items);
+    if (items.empty()) continue;
     const auto drawn = static_cast<std::uint32_t>(items.size());
     gate.outstanding += drawn;
     in_flight_ += drawn;

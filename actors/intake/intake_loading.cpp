@@ -79,6 +79,7 @@ std::uint32_t intake_state::entries_wanted(const source_state& from) const {
 }
 
 bool intake_state::wants(const source_state& from) const {
+  if (from.from->scope.empty() && control_.paused(from.from->lane)) return false;
   if (from.scope) {
     const auto& gate = gates_[*from.scope];
     if (gate.blocked(parts_->time->now())) return false;
@@ -151,7 +152,7 @@ void intake_state::wait_for(std::vector<source_ptr> drained) {
 void intake_state::wake(const woken& answer) {
   waiting_ = false;
   if (answer.events.has_error()) return;  // the tick asks again
-  for (const auto& event : *answer.events) parts_->supervisor.send(control_notice{event});
+  for (const auto& event : *answer.events) control(event);
   if (!reading_) sources_.wake_all();
   fill();
 }
@@ -260,6 +261,7 @@ run_ptr intake_state::make_run(const entry& what, const source_ptr& from, settle
   owner->states.resize(count);
   owner->open = static_cast<std::uint32_t>(count);
   if (count > 1) take_progress(*owner, what.progress);
+  owner->first_entry = !resume;
   if (resume) {
     owner->stored_at = resume->stored_at;
     owner->has_hash = resume->has_hash;
@@ -278,7 +280,6 @@ run_ptr intake_state::make_run(const entry& what, const source_ptr& from, settle
 
 void intake_state::load(const entry& what, const source_ptr& from, settlement& over,
                         std::vector<run_ptr>& unknown) {
-  const bool known = !what.resume.empty();
   auto owner = make_run(what, from, over);
   if (!owner) return;
   if (owner->open == 0) {
@@ -301,7 +302,8 @@ void intake_state::load(const entry& what, const source_ptr& from, settlement& o
     return;
   }
   owner->suspect = suspect(what);
-  if (owner->has_hash && !known) {
+  if (owner->has_hash) control_.opened(owner);
+  if (owner->has_hash) {
     unknown.push_back(std::move(owner));
   } else {
     admit(owner, over);
@@ -322,6 +324,7 @@ void intake_state::accept(std::vector<run_ptr> runs) {
     job.sha256 = to_hex(sha256(document.document));
     job.where = owner->where;
     job.created_at = owner->stored_at;
+    job.rest = !owner->first_entry;
     job.scheduled = document.send_at && *document.send_at > wall;
     jobs.push_back(std::move(job));
   }
@@ -347,6 +350,10 @@ void intake_state::take_accepted(const accept_done& answer) {
         admit(owner, over);
         break;
       case acceptance_result::resumed:
+        admit(owner, over);
+        break;
+      case acceptance_result::paused:
+        owner->mode = run_mode::paused;
         admit(owner, over);
         break;
       case acceptance_result::repeat:

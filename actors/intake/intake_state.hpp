@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "actors/control/job_control.hpp"
 #include "actors/intake/intake.hpp"
 #include "actors/intake/scope_gate.hpp"
 #include "actors/intake/scope_queue.hpp"
@@ -35,6 +36,9 @@ class intake_state {
   void wake(const woken& answer);
   void take_over(const lapsed_consumers& lapsed);
   void on_tick(const tick& at);
+
+  // What operators want (intake_control.cpp).
+  void set_paused(const paused_lanes& m);
 
   // Poison: entries whose process keeps dying run alone (intake_suspects.cpp).
   void run_suspect(const suspect_marked& m);
@@ -65,6 +69,11 @@ class intake_state {
   void accept(std::vector<run_ptr> runs);
   void admit(const run_ptr& owner, settlement& over);
   void enqueue(const run_ptr& owner, settlement& over);
+
+  // intake_control.cpp
+  void control(const control_event& event);
+  /// Takes out what is cancelled or paused.
+  void sift(std::vector<work_item>& items);
 
   // intake_suspects.cpp
   bool is_poison(const entry& what, const run_ptr& owner, settlement& over) const;
@@ -97,6 +106,7 @@ class intake_state {
   std::vector<scope_gate> gates_;    ///< by scope
   std::array<std::deque<work_batch_ptr>, platform_count> handed_;
   std::deque<std::string> lapsed_;
+  job_control control_;
   std::deque<run_ptr> suspects_;  ///< wait to be run alone, one after the other
   run_ptr suspect_;               ///< being marked, or running
   bool suspect_runs_ = false;

@@ -124,13 +124,18 @@ void housekeeping::sample(const engine_parts& parts) {
   for (auto on : all_platforms) {
     if (parts.config->platforms.served_by[index_of(on)]) gauge(parts.senders[index_of(on)]);
   }
-  parts.storage->sample([measures = parts.measures, warned = warning_](store_result<store_sample> result) {
+  parts.storage->sample([measures = parts.measures, warned = warning_,
+                         intake = parts.intake](store_result<store_sample> result) {
     if (!result.has_value()) return;
     for (auto in : all_lanes) {
       const auto& lane = result->lanes[index_of(in)];
       measures->lane_state(in, lane.depth, lane.oldest_age, lane.pending);
     }
-    for (const auto& [where, length] : result->waiting) measures->waiting(where.scope, where.lane, length);
+    intake.send(paused_lanes{result->paused});
+    for (const auto& [where, length] : result->waiting) {
+      // A paused job's list is named after the job: no label for a metric.
+      if (!where.scope.starts_with("job=")) measures->waiting(where.scope, where.lane, length);
+    }
     measures->scheduled(result->scheduled);
     measures->dead_letters(result->dead_letters);
     if (*warned != result->durability_warning) {

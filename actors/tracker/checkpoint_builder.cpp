@@ -53,9 +53,8 @@ epoch_ms whole_second(epoch_ms at) {
   return std::chrono::ceil<std::chrono::seconds>(at);
 }
 
-parked parked_rest(const run_ptr& owner, const source& to, std::optional<epoch_ms> due,
-                   std::vector<std::size_t> positions) {
-  std::sort(positions.begin(), positions.end());
+// Where these recipients stand, for whoever takes them up again.
+std::string rest_of(const run_ptr& owner, std::span<const std::size_t> positions) {
   resume_state resume;
   resume.stored_at = owner->stored_at;
   resume.has_hash = owner->has_hash;
@@ -63,10 +62,16 @@ parked parked_rest(const run_ptr& owner, const source& to, std::optional<epoch_m
     resume.indices.push_back(owner->document->recipients[position].index);
     resume.attempts.push_back(owner->states[position].attempts);
   }
+  return encode(resume);
+}
+
+parked parked_rest(const run_ptr& owner, const source& to, std::optional<epoch_ms> due,
+                   std::vector<std::size_t> positions) {
+  std::sort(positions.begin(), positions.end());
   return {to,
           due,
           subset_document(*owner->document, positions, true),
-          encode(resume),
+          rest_of(owner, positions),
           owner->correlation_id,
           owner->traceparent};
 }
@@ -164,6 +169,10 @@ void checkpoint_builder::seal_letters(epoch_ms now) {
       letter.attempts = items.last.attempts;
       letter.source_id = items.owner->where.id;
       letter.at = now;
+      letter.resume = rest_of(items.owner, part);
+      letter.lane = to_string(items.owner->lane);
+      letter.correlation_id = items.owner->correlation_id;
+      letter.traceparent = items.owner->traceparent;
       content_->dead.push_back(std::move(letter));
     }
   }

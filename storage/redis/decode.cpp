@@ -106,7 +106,7 @@ std::vector<control_event> decode_control(const reply& entries, std::string& las
 }
 
 std::optional<store_sample> decode_sample(const reply& answer) {
-  if (answer.size() < 8) return std::nullopt;
+  if (answer.size() < 9) return std::nullopt;
   store_sample sample;
   const auto now = answer.at(0).as_integer();
   sample.scheduled = static_cast<std::uint64_t>(answer.at(1).as_integer());
@@ -125,6 +125,9 @@ std::optional<store_sample> decode_sample(const reply& answer) {
   for (std::size_t i = 0; i + 1 < lists.size(); i += 2) {
     auto list = keyspace::parse_member(lists.at(i).as_text());
     if (list) sample.waiting.emplace_back(std::move(*list), lists.at(i + 1).as_integer());
+  }
+  for (const auto& name : answer.at(8).elements) {
+    if (const auto which = parse_lane(name.as_text())) sample.paused[index_of(*which)] = true;
   }
   return sample;
 }

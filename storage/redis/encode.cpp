@@ -68,6 +68,10 @@ void add_dead(script_arguments& to, const dead_letter& one) {
       .add("detail", one.detail)
       .add("attempts", one.attempts)
       .add("source_id", one.source_id)
+      .add("resume", one.resume)
+      .add("lane", one.lane)
+      .add("correlation_id", one.correlation_id)
+      .add("traceparent", one.traceparent)
       .add("at", one.at.count())
       .finish(to);
 }
@@ -145,7 +149,7 @@ command encode_accept(const keyspace& keys, const writer& who, const std::vector
   for (const auto& one : jobs) {
     to.arg(to_string(one.lane)).arg(one.total).arg(one.sha256);
     to.arg(keys.entry(one.where));
-    to.arg(one.created_at.count()).arg(one.scheduled ? 1 : 0);
+    to.arg(one.created_at.count()).arg(one.scheduled ? 1 : 0).arg(one.rest ? 1 : 0);
   }
   return to.finish();
 }

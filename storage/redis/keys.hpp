@@ -28,6 +28,7 @@ class keyspace {
   std::string due_items() const { return prefix_ + "due:items"; }
   std::string progress() const { return prefix_ + "progress"; }
   std::string suspects() const { return prefix_ + "suspects"; }
+  std::string paused() const { return prefix_ + "paused"; }
   std::string results() const { return prefix_ + "results"; }
   std::string tokens() const { return prefix_ + "tokens"; }
   std::string dead() const { return prefix_ + "dead"; }

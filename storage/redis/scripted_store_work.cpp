@@ -176,8 +176,9 @@ void scripted_store::sample(store_callback<store_sample> callback) {
   on_loop<store_sample>(std::move(callback), [this](store_callback<store_sample> answer) {
     durability_.ask_when_old(link_);
     command arguments;
-    arguments.add(7).add(keys_.owner(who_.consumer)).add(keys_.waiting()).add(keys_.due()).add(keys_.dead());
+    arguments.add(8).add(keys_.owner(who_.consumer)).add(keys_.waiting()).add(keys_.due()).add(keys_.dead());
     for (const auto which : all_lanes) arguments.add(keys_.lane(which));
+    arguments.add(keys_.paused());
     arguments.add(who_.consumer).add(who_.epoch).add(keys_.wait_prefix());
     run(script::sample, std::move(arguments), std::move(answer),
         [this](reply got) -> store_result<store_sample> {

@@ -1,5 +1,5 @@
--- KEYS: 2 waiting, 3 due, 4 dead, 5-7 lanes. ARGV: 3 the waiting lists' common beginning. Answers { now, due, next
--- due, dead, [length, pending, oldest id] per lane, [member, length, …] of the waiting lists }. Takes away waiting
+-- KEYS: 2 waiting, 3 due, 4 dead, 5-7 lanes. 8 paused lanes. ARGV: 3 the waiting lists' common beginning. Answers { now, due, next
+-- due, dead, [length, pending, oldest id] per lane, [member, length, …] of the waiting lists, paused lanes }. Takes away waiting
 -- lists that have been empty for a minute: a scope may be any host.
 local function length(kind, key)
   local found = redis.pcall(kind, key)
@@ -30,4 +30,6 @@ for i = 1, #members do
   end
 end
 answer[8] = lists
+local paused = redis.pcall('SMEMBERS', KEYS[8])
+answer[9] = paused.err and {} or paused
 return answer

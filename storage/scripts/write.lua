@@ -35,6 +35,14 @@ for i = 1, parks do
   local due, member = take(), take()
   local document, resume, correlation, traceparent = take(), take(), take(), take()
   local stream = KEYS[9 + streams + i]
+  -- A paused job may have been resumed meanwhile, and nobody reads its list then.
+  local tenant, id, lane = string.match(member, '^job=([^/]*)/(.*)\t(.*)$')
+  if tenant then
+    local names = string.sub(KEYS[5], 1, -8)  -- NS:results
+    if redis.pcall('HGET', names .. 'job:' .. tenant .. ':' .. id, 'state') ~= 'paused' then
+      stream, member = names .. 'wait:ready:' .. lane, 'ready\t' .. lane
+    end
+  end
   if due ~= '' then
     local item = ARGV[2] .. '-' .. ARGV[3] .. '-' .. i
     call('ZADD', KEYS[3], due, item)

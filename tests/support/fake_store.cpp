@@ -331,6 +331,7 @@ void fake_store::sample(store_callback<store_sample> callback) {
     }
     sample.dead_letters = world_->streams["dead"].entries.size();
     sample.scheduled = world_->due.size();
+    sample.paused = world_->paused;
     if (!world_->due.empty()) sample.next_due = world_->due.begin()->first;
     return sample;
   });

@@ -65,6 +65,11 @@ acceptance_result fake_world::accept(const acceptance& one) {
   auto& job = hashes["job:" + one.tenant + ":" + one.id];
   const auto where = fake_key(*one.where.from) + " " + one.where.id;
   const bool known = job.count("sha256") != 0;
+  if (one.rest) {
+    return job["state"] == "cancelled" ? acceptance_result::cancelled
+           : job["state"] == "paused"  ? acceptance_result::paused
+                                       : acceptance_result::resumed;
+  }
   if (known && job["sha256"] != one.sha256) return acceptance_result::conflict;
   if (known && job["entry"] != where) return acceptance_result::repeat;
   const bool cancelled = field(job, "state") == "cancelled";

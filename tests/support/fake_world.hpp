@@ -3,6 +3,7 @@
 // What Redis holds for one namespace, in memory, on a clock the test moves. Several fake_stores on one world
 // are several processes. Single-threaded: calls queue their work, run() does it and calls back.
 
+#include <array>
 #include <chrono>
 #include <cstdint>
 #include <deque>
@@ -77,6 +78,7 @@ class fake_world {
   std::map<std::string, field_map> hashes;  ///< "job:TENANT:ID"
   std::map<std::string, fake_owner> owners;
   std::uint64_t epoch = 0;
+  std::array<bool, lane_count> paused{};  ///< lanes
   struct suspicion {
     std::uint32_t recoveries = 0;
     bool marked = false;
