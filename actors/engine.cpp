@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <caf/all.hpp>
+#include <cstdlib>
 #include <random>
 #include <stdexcept>
 #include <utility>
@@ -67,6 +68,7 @@ struct engine::state {
     parts->config.set(config);
     parts->measures = measures;
     parts->time = &time;
+    if (const char* token = std::getenv("DISPATCHD_TEST_CRASH_TOKEN")) parts->crash_token = token;
     for (std::uint32_t i = 0; i < std::max(1u, config.engine.limiter_shards); ++i) {
       parts->limiters.emplace_back("limiter_" + std::to_string(i));
     }

@@ -1,11 +1,8 @@
 #include <algorithm>
-#include <span>
 #include <utility>
-#include <variant>
 
 #include "actors/intake/intake_state.hpp"
 #include "core/digest.hpp"
-#include "core/job/resume.hpp"
 
 namespace dispatch {
 namespace {
@@ -27,15 +24,6 @@ constexpr std::uint32_t max_unwritten = 20'000;
 
 // Shares of the memory for documents up to which a lane may go on reading: the higher lanes always find room.
 constexpr std::array<double, lane_count> byte_share{1.0, 0.75, 0.5};
-
-epoch_ms stored_at(const std::string& entry_id) {
-  std::int64_t ms = 0;
-  for (char c : entry_id) {
-    if (c < '0' || c > '9') break;
-    ms = ms * 10 + (c - '0');
-  }
-  return epoch_ms{ms};
-}
 
 }  // namespace
 
@@ -209,105 +197,6 @@ void intake_state::load(const read_batch& batch) {
   if (!unknown.empty()) accept(std::move(unknown));
   settle(std::move(over));
   pump();
-}
-
-// Where an earlier owner of this entry stood: what was over then stays over.
-void intake_state::take_progress(run& owner, const progress_bitmap& earlier) {
-  const auto count = owner.states.size();
-  owner.progress.assign((count + 7) / 8, '\0');
-  if (earlier.size() != owner.progress.size()) return;
-  owner.progress = earlier;
-  owner.progress_stored = true;
-  for (std::size_t at = 0; at < count; ++at) {
-    if ((static_cast<unsigned char>(earlier[at / 8]) >> at % 8 & 1u) == 0) continue;
-    owner.states[at].ended = true;
-    --owner.open;
-  }
-}
-
-run_ptr intake_state::make_run(const entry& what, const source_ptr& from, settlement& over) {
-  std::optional<resume_state> resume;
-  if (!what.resume.empty()) resume = decode_resume(what.resume);
-  const auto indices =
-      resume ? std::span<const std::uint64_t>(resume->indices) : std::span<const std::uint64_t>();
-  const auto raw_size = what.document.size();
-  auto parsed = parser_.parse(what.document, indices);
-  if (auto* refused = std::get_if<job_error>(&parsed)) {
-    dead_letter letter;
-    letter.tenant = "default";
-    letter.document = what.document;
-    letter.reason = "malformed";
-    letter.detail = refused->pointer + ": " + refused->message;
-    letter.source_id = what.id;
-    letter.at = parts_->time->wall();
-    log::warn("job_refused",
-              {{"entry", what.id}, {"pointer", refused->pointer}, {"detail", refused->message}});
-    over.letters.push_back(std::move(letter));
-    over.finished_entries.push_back({from, what.id});
-    parts_->measures->jobs("malformed", 1);
-    return nullptr;
-  }
-  loaded_bytes_->fetch_add(raw_size, std::memory_order_relaxed);
-  run_ptr owner(new run, [bytes = loaded_bytes_, raw_size](run* done) {
-    bytes->fetch_sub(raw_size, std::memory_order_relaxed);
-    delete done;
-  });
-  owner->document = std::move(std::get<std::unique_ptr<job>>(parsed));
-  owner->where = {from, what.id};
-  owner->lane = from->lane;
-  owner->correlation_id = what.correlation_id;
-  owner->traceparent = what.traceparent;
-  const auto count = owner->document->recipients.size();
-  owner->states.resize(count);
-  owner->open = static_cast<std::uint32_t>(count);
-  if (count > 1) take_progress(*owner, what.progress);
-  owner->first_entry = !resume;
-  if (resume) {
-    owner->stored_at = resume->stored_at;
-    owner->has_hash = resume->has_hash;
-    for (std::size_t i = 0; i < std::min(count, resume->attempts.size()); ++i) {
-      owner->states[i].attempts = static_cast<std::uint16_t>(resume->attempts[i]);
-    }
-  } else {
-    owner->stored_at = stored_at(owner->where.id);
-    owner->has_hash = owner->document->has_own_id() || count != 1;
-    if (!owner->document->has_own_id()) {
-      owner->document->name(std::string(to_string(owner->lane)) + '-' + owner->where.id);
-    }
-  }
-  return owner;
-}
-
-void intake_state::load(const entry& what, const source_ptr& from, settlement& over,
-                        std::vector<run_ptr>& unknown) {
-  auto owner = make_run(what, from, over);
-  if (!owner) return;
-  if (owner->open == 0) {
-    over.finished_entries.push_back(owner->where);
-    return;
-  }
-  if (is_poison(what, owner, over)) return;
-  auto& average = recipients_per_entry_[index_of(from->lane)];
-  average = 0.9 * average + 0.1 * double(owner->states.size());
-  if (!owner->document->audience.empty()) {
-    dead_letter letter;
-    letter.tenant = owner->document->tenant;
-    letter.document = owner->document->document;
-    letter.reason = "unsupported";
-    letter.detail = "/audience: not supported by this version";
-    letter.source_id = owner->where.id;
-    letter.at = parts_->time->wall();
-    over.letters.push_back(std::move(letter));
-    over.finished_entries.push_back(owner->where);
-    return;
-  }
-  owner->suspect = suspect(what);
-  if (owner->has_hash) control_.opened(owner);
-  if (owner->has_hash) {
-    unknown.push_back(std::move(owner));
-  } else {
-    admit(owner, over);
-  }
 }
 
 void intake_state::accept(std::vector<run_ptr> runs) {
