@@ -5,6 +5,7 @@
 #include <atomic>
 #include <caf/all.hpp>
 #include <cstdlib>
+#include <fstream>
 #include <random>
 #include <stdexcept>
 #include <utility>
@@ -26,10 +27,20 @@ std::string own_name(const std::string& configured) {
          std::to_string(random());
 }
 
+std::string first_line(const std::string& path) {
+  std::string line;
+  if (!path.empty()) {
+    std::ifstream in(path);
+    std::getline(in, line);
+  }
+  return line;
+}
+
 redis_options redis_options_of(const settings& config) {
   redis_options options;
   options.url = config.redis.url;
   options.ca_file = config.redis.ca_file;
+  options.password = first_line(config.redis.password_file);
   options.name_space = config.redis.name_space;
   options.consumer = own_name(config.redis.consumer);
   options.command_timeout = config.redis.command_timeout;

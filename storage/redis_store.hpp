@@ -14,7 +14,8 @@ namespace dispatch {
 struct redis_options {
   /// redis://[user:password@]host[:port][/db], rediss:// for TLS, unix:///path
   std::string url = "redis://127.0.0.1:6379";
-  std::string ca_file;  ///< rediss:// only; empty = the system's
+  std::string password;  ///< instead of the URL's, when not empty
+  std::string ca_file;   ///< rediss:// only; empty = the system's
   std::string name_space = "dispatch";
   std::string consumer;  ///< unique per process
   std::chrono::milliseconds command_timeout{5'000};

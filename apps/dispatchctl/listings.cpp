@@ -11,6 +11,7 @@
 #include "apps/dispatchctl/redaction.hpp"
 #include "apps/dispatchctl/terminal.hpp"
 #include "core/policy/rfc3339.hpp"
+#include "storage/operator/operator_actions.hpp"
 
 namespace dispatch::ctl {
 namespace {
@@ -67,15 +68,18 @@ json::object dead_summary(const std::string& entry, const redis::reply& fields) 
 
 int run_lane_list(session& redis, bool as_json) {
   auto now = redis.now_ms();
+  const auto paused = operator_actions{redis.client(), redis.name_space()}.paused_lanes();
   json::array out;
-  table rows{{"lane", "depth", "pending", "oldest"}};
+  table rows{{"lane", "state", "depth", "pending", "oldest"}};
   for (auto which : all_lanes) {
     auto lane = read_lane(redis, which, now);
     out.push_back(json::object{{"lane", to_string(which)},
+                               {"paused", paused[index_of(which)]},
                                {"depth", lane.depth},
                                {"pending", lane.pending},
                                {"oldest_age_ms", lane.oldest_ms}});
-    rows.add({std::string{to_string(which)}, grouped(static_cast<std::uint64_t>(lane.depth)),
+    rows.add({std::string{to_string(which)}, paused[index_of(which)] ? "paused" : "open",
+              grouped(static_cast<std::uint64_t>(lane.depth)),
               grouped(static_cast<std::uint64_t>(lane.pending)),
               lane.depth > 0 ? fmt::format("{:.1f} s", static_cast<double>(lane.oldest_ms) / 1000)
                              : std::string{"-"}});
@@ -147,6 +151,8 @@ int run_dead_list(session& redis, const dead_list_options& options) {
 }
 
 int run_dead_show(session& redis, const dead_show_options& options) {
+  if (!is_entry_id(options.entry))
+    throw usage_error("'" + options.entry + "' is no entry as dead ls shows it");
   auto found = redis.ask({"XRANGE", redis.key("dead"), options.entry, options.entry});
   if (found.size() == 0) throw command_failed("no dead letter " + options.entry);
   const auto& fields = found.at(0).at(1);

@@ -4,9 +4,11 @@
 #include <functional>
 #include <random>
 
+#include "apps/dispatchctl/dead.hpp"
 #include "apps/dispatchctl/jobs.hpp"
 #include "apps/dispatchctl/listings.hpp"
 #include "apps/dispatchctl/load.hpp"
+#include "apps/dispatchctl/operate.hpp"
 #include "apps/dispatchctl/send.hpp"
 #include "apps/dispatchctl/session.hpp"
 
@@ -30,6 +32,11 @@ struct command_line {
   job_list_options job_list;
   dead_list_options dead_list;
   dead_show_options dead_show;
+  job_change_options job_change;
+  lane_change_options lane_change;
+  breaker_change_options breaker_change;
+  redrive_command redrive;
+  purge_command purge;
   std::function<int(session&)> chosen;
 };
 
@@ -144,7 +151,7 @@ Examples:
 }
 
 void add_job(CLI::App& app, command_line& line) {
-  auto* job = app.add_subcommand("job", "Look at jobs");
+  auto* job = app.add_subcommand("job", "Look at jobs, cancel, pause and resume them");
   job->require_subcommand(1);
   auto& one = line.job;
   auto& list = line.job_list;
@@ -175,19 +182,101 @@ void add_job(CLI::App& app, command_line& line) {
   });
 }
 
-void add_listings(CLI::App& app, command_line& line) {
-  auto* lanes = app.add_subcommand("lane", "Look at the lanes");
+void add_job_change(CLI::App* job, command_line& line, job_verb verb, const char* name, const char* what) {
+  auto* change = job->add_subcommand(name, what);
+  change->add_option("id", line.job_change.id, "The job's id")->required();
+  change->add_option("--tenant", line.job_change.tenant, "Its tenant (default: default)");
+  change->callback([&line, verb] {
+    line.job_change.verb = verb;
+    line.job_change.json = line.json;
+    line.chosen = [&line](session& redis) { return run_job_change(redis, line.job_change); };
+  });
+}
+
+void add_job_changes(CLI::App& app, command_line& line) {
+  auto* job = app.get_subcommand("job");
+  add_job_change(job, line, job_verb::cancel, "cancel",
+                 "What was sent stays sent, the rest is not; also for a job not read yet");
+  add_job_change(job, line, job_verb::pause, "pause", "Start nothing more of it until resume");
+  add_job_change(job, line, job_verb::resume, "resume", "Go on with a paused job");
+}
+
+void add_lane_commands(CLI::App& app, command_line& line) {
+  auto* lanes = app.add_subcommand("lane", "Look at the lanes, pause and resume them");
   lanes->require_subcommand(1);
   lanes->add_subcommand("ls", "Entries, unacknowledged entries and age of the oldest")->callback([&line] {
     line.chosen = [&line](session& redis) { return run_lane_list(redis, line.json); };
   });
-  auto* breakers = app.add_subcommand("breaker", "Look at the circuit breakers");
+  for (const bool pause : {true, false}) {
+    auto* change = lanes->add_subcommand(pause ? "pause" : "resume",
+                                         pause ? "Read nothing more from it" : "Read from it again");
+    change->add_option("lane", line.lane_change.lane, "high, normal or bulk")->required()->check(lane_name);
+    change->callback([&line, pause] {
+      line.lane_change.pause = pause;
+      line.lane_change.json = line.json;
+      line.chosen = [&line](session& redis) { return run_lane_change(redis, line.lane_change); };
+    });
+  }
+}
+
+void add_breaker_commands(CLI::App& app, command_line& line) {
+  auto* breakers = app.add_subcommand("breaker", "Look at the circuit breakers, and force them");
   breakers->require_subcommand(1);
   breakers->add_subcommand("ls", "State of every breaker")->callback([&line] {
     line.chosen = [&line](session& redis) { return run_breaker_list(redis, line.json); };
   });
-  auto* dead = app.add_subcommand("dead", "Look at the dead letters");
+  const auto add = [&](breaker_order order, const char* name, const char* what) {
+    auto* change = breakers->add_subcommand(name, what);
+    change->add_option("scope", line.breaker_change.scope, "PROVIDER:APP, as breaker ls shows it")
+        ->required();
+    if (order != breaker_order::automatic)
+      change->add_option("--reason", line.breaker_change.reason, "Shown beside it (default: operator)");
+    change->callback([&line, order] {
+      line.breaker_change.order = order;
+      line.breaker_change.json = line.json;
+      line.chosen = [&line](session& redis) { return run_breaker_change(redis, line.breaker_change); };
+    });
+  };
+  add(breaker_order::open, "open", "Send nothing to it until told otherwise; work waits");
+  add(breaker_order::close, "close", "Send to it whatever it answers, until told otherwise");
+  add(breaker_order::automatic, "auto", "End what was forced: it counts for itself again");
+}
+
+void add_choice(CLI::App* to, dead_choice& which) {
+  to->add_option("entry", which.entries, "As dead ls shows them; or instead of entries:");
+  to->add_option("--tenant", which.tenant, "All of this tenant");
+  to->add_option("--reason", which.reason, "All with this reason");
+  to->add_flag("--all", which.all, "All there are");
+}
+
+void add_dead_changes(CLI::App* dead, command_line& line) {
+  auto* redrive =
+      dead->add_subcommand("redrive", "Give dead recipients back to their jobs, to be tried again");
+  auto& again = line.redrive;
+  add_choice(redrive, again.which);
+  redrive->add_option("--rate", again.rate, "Recipients a second (default 1000); 0 = no limit");
+  redrive->add_flag("--as-new", again.as_new,
+                    "Send what cannot go back to its job as a new job, with new dedupe keys");
+  redrive->add_option("--lane", again.lane, "Lane of such new jobs (default: as before)")->check(lane_name);
+  redrive->add_flag("--quiet", again.quiet, "No progress bar");
+  redrive->footer("It may be interrupted and repeated at any time: nothing is lost, nothing sent twice.");
+  redrive->callback([&line] {
+    line.redrive.json = line.json;
+    line.chosen = [&line](session& redis) { return run_redrive(redis, line.redrive); };
+  });
+  auto* purge = dead->add_subcommand("purge", "Delete dead letters for good");
+  add_choice(purge, line.purge.which);
+  purge->add_flag("--yes", line.purge.yes, "Needed when it is more than one");
+  purge->callback([&line] {
+    line.purge.json = line.json;
+    line.chosen = [&line](session& redis) { return run_purge(redis, line.purge); };
+  });
+}
+
+void add_dead(CLI::App& app, command_line& line) {
+  auto* dead = app.add_subcommand("dead", "Look at the dead letters, redrive and purge them");
   dead->require_subcommand(1);
+  add_dead_changes(dead, line);
   auto& list = line.dead_list;
   auto* ls = dead->add_subcommand("ls", "Dead letters, the latest first");
   ls->add_option("--limit", list.limit, "At most so many (default 50)");
@@ -229,7 +318,10 @@ Exit codes: 0 done, 1 failed, 2 wrong usage. "dispatchctl COMMAND --help" explai
   add_send(app, line);
   add_load(app, line);
   add_job(app, line);
-  add_listings(app, line);
+  add_job_changes(app, line);
+  add_lane_commands(app, line);
+  add_breaker_commands(app, line);
+  add_dead(app, line);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

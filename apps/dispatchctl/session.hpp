@@ -56,6 +56,9 @@ class session {
   std::vector<reply> ask_all(std::vector<std::vector<std::string>> commands);
   /// The rest of every key that begins with NS:PREFIX, unordered, at most `limit`. Never blocks Redis (SCAN).
   std::vector<std::string> scan(std::string_view prefix, std::size_t limit);
+  /// For what storage/ knows how to do itself.
+  redis_client& client() noexcept { return client_; }
+  const std::string& name_space() const noexcept { return name_space_; }
   /// Redis's clock, which entry ids are made with: milliseconds since the epoch.
   std::int64_t now_ms();
 

@@ -35,8 +35,14 @@ signal_watch::~signal_watch() {
 
 void signal_watch::on_terminate(std::function<void()> action) {
   std::scoped_lock lock(guard_);
-  action_ = std::move(action);
-  if (action_ && received_ > 0) action_();
+  terminate_ = std::move(action);
+  if (terminate_ && terminations_ > 0) terminate_();
+}
+
+void signal_watch::on_reload(std::function<void()> action) {
+  std::scoped_lock lock(guard_);
+  reload_ = std::move(action);
+  if (reload_ && std::exchange(reload_asked_, false)) reload_();
 }
 
 void signal_watch::watch() {
@@ -45,14 +51,21 @@ void signal_watch::watch() {
     const int which = sigwaitinfo(&set, nullptr);
     if (which == stop_signal) return;
     if (which == SIGTERM || which == SIGINT) terminate();
+    if (which == SIGHUP) reload();
   }
 }
 
 void signal_watch::terminate() {
   std::scoped_lock lock(guard_);
   // Whoever asks twice does not want to wait for the drain.
-  if (++received_ > 1) _exit(1);
-  if (action_) action_();
+  if (++terminations_ > 1) _exit(1);
+  if (terminate_) terminate_();
+}
+
+void signal_watch::reload() {
+  std::scoped_lock lock(guard_);
+  reload_asked_ = !reload_;
+  if (reload_) reload_();
 }
 
 }  // namespace dispatch

@@ -19,14 +19,18 @@ class signal_watch {
   /// SIGTERM or SIGINT, each time one comes; on the watch's thread. Null: ignored. One that came before is
   /// delivered at once. A second one ends the process with exit code 1 if the first is still being served.
   void on_terminate(std::function<void()> action);
+  /// SIGHUP; on the watch's thread. One that came before is delivered at once.
+  void on_reload(std::function<void()> action);
 
  private:
   void watch();
   void terminate();
+  void reload();
 
   std::mutex guard_;
-  std::function<void()> action_;
-  int received_ = 0;
+  std::function<void()> terminate_, reload_;
+  int terminations_ = 0;
+  bool reload_asked_ = false;
   std::thread thread_;
 };
 

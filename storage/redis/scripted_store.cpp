@@ -12,6 +12,7 @@ namespace {
 connection_options link_options(const redis_options& options) {
   connection_options link;
   link.to = parse_address(options.url);
+  if (!options.password.empty()) link.to.password = options.password;
   link.ca_file = options.ca_file;
   link.connect_timeout = options.connect_timeout;
   link.command_timeout = options.command_timeout;

@@ -150,6 +150,25 @@ class Reload(EndToEnd):
         self.reload("applied")
         self.assertEqual("", self.events("reloaded")[-1]["new_credentials"])
 
+    def test_an_account_the_provider_refuses_does_not_replace_one_that_works(self):
+        account = pathlib.Path(self.stack.endpoints["fcm"]["service_account_file"])
+        own = self.stack.directory / "account.json"
+        own.write_text(account.read_text())
+        self.start(**{"fcm.default": {"service_account_file": str(own)}})
+        own.write_text(json.dumps({**json.loads(account.read_text()), "client_email": "nobody@nowhere.example"}))
+        self.reload("applied")
+        wait_until(lambda: self.events("credential_failed"), 10, "the refusal in the log")
+        sent = self.begin(1_000)
+        self.assert_accounted(self.wait_jobs_ended(10), sent, delivered=1_000)
+        own.write_text(account.read_text())
+        self.reload("applied")
+        again = self.load("high", 5, "--platforms", "android")
+        self.wait_jobs_ended(15)
+        self.stack.control("/ledger/flush")
+        self.stack.ledger.read()
+        self.assertLessEqual(set(again), self.stack.ledger.keys())
+        self.assertEqual({200}, {row.status for row in self.stack.ledger.rows})
+
     def test_a_storm_of_signals_neither_piles_up_nor_disturbs(self):
         self.start()
         sent = self.begin(3_000)

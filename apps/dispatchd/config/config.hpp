@@ -54,7 +54,12 @@ std::string print_config(const settings& values, const config_origins& origins);
 /// The shipped configs/dispatchd.toml: every key with its default and a line of what it does.
 std::string reference_config();
 
-/// Keys whose values differ and which a reload cannot change (they need a restart).
+/// Keys whose values differ and which a reload cannot change (they need a restart), and apps that came or
+/// went ("fcm.NAME").
 std::vector<std::string> keys_needing_restart(const settings& before, const settings& after);
+
+/// What is in force once `after` was loaded into a process that runs with `before`: its live keys, of the
+/// apps there are; the rest as it was.
+settings reloaded(const settings& before, const settings& after);
 
 }  // namespace dispatch

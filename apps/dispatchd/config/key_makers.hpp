@@ -16,6 +16,12 @@ namespace dispatch::config {
 
 using milliseconds = std::chrono::milliseconds;
 
+/// For a key whose place holds just its value.
+template <class Object, class Place>
+auto copier(Place place) {
+  return [=](Object& to, const Object& from) { place(to) = place(from); };
+}
+
 inline std::string unquoted(std::string text) {
   std::erase(text, '"');
   return text;
@@ -31,6 +37,7 @@ key<Object> integer(const char* name, std::int64_t least, std::int64_t most, con
     return wrong;
   };
   made.get = [=](const Object& object) { return std::to_string(place(object)); };
+  made.copy = copier<Object>(place);
   return made;
 }
 
@@ -42,6 +49,7 @@ key<Object> number(const char* name, double least, double most, const char* doc,
     return read_number(raw, least, most, place(object));
   };
   made.get = [=](const Object& object) { return print_number(place(object)); };
+  made.copy = copier<Object>(place);
   return made;
 }
 
@@ -52,6 +60,7 @@ key<Object> duration(const char* name, milliseconds least, milliseconds most, co
     return read_duration(raw, least, most, place(object));
   };
   made.get = [=](const Object& object) { return print_duration(place(object)); };
+  made.copy = copier<Object>(place);
   return made;
 }
 
@@ -62,6 +71,7 @@ key<Object> size(const char* name, std::uint64_t least, std::uint64_t most, cons
     return read_size(raw, static_cast<std::int64_t>(least), static_cast<std::int64_t>(most), place(object));
   };
   made.get = [=](const Object& object) { return print_size(place(object)); };
+  made.copy = copier<Object>(place);
   return made;
 }
 
@@ -77,6 +87,7 @@ key<Object> text(const char* name, const char* accepts, const char* doc, Place p
     return wrong;
   };
   made.get = [=](const Object& object) { return print_text(place(object)); };
+  made.copy = copier<Object>(place);
   return made;
 }
 
@@ -115,6 +126,7 @@ key<Object> list(const char* name, const char* accepts, const char* doc, Place p
     return wrong;
   };
   made.get = [=](const Object& object) { return print_list(place(object)); };
+  made.copy = copier<Object>(place);
   return made;
 }
 
@@ -133,6 +145,7 @@ key<Object> words(const char* name, std::vector<std::string> choices, const char
     return std::string();
   };
   made.get = [=](const Object& object) { return print_text(read(object)); };
+  made.copy = [=](Object& to, const Object& from) { write(to, read(from)); };
   return made;
 }
 

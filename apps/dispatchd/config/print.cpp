@@ -64,34 +64,6 @@ void append_example(std::string& out, std::string_view section, const std::vecto
   for (const auto& each : keys) append_key(out, each.name, each.get(defaults), each.doc, each.accepts, false);
 }
 
-template <class Object>
-void changed_keys(std::vector<std::string>& out, const Object& before, const Object& after,
-                  const std::vector<key<Object>>& keys, const std::string& prefix) {
-  for (const auto& each : keys)
-    if (!each.live && each.get(before) != each.get(after)) out.push_back(prefix + each.name);
-}
-
-template <class App>
-const App* find_app(const std::vector<App>& apps, const std::string& name) {
-  for (const auto& app : apps)
-    if (app.app == name) return &app;
-  return nullptr;
-}
-
-template <class App>
-void changed_apps(std::vector<std::string>& out, std::string_view section, const std::vector<App>& before,
-                  const std::vector<App>& after, const std::vector<key<App>>& keys) {
-  for (const auto& app : before) {
-    const auto path = std::string(section) + '.' + app.app;
-    if (const auto* now = find_app(after, app.app))
-      changed_keys(out, app, *now, keys, path + '.');
-    else
-      out.push_back(path);
-  }
-  for (const auto& app : after)
-    if (!find_app(before, app.app)) out.push_back(std::string(section) + '.' + app.app);
-}
-
 }  // namespace
 }  // namespace config
 
@@ -130,14 +102,6 @@ std::string reference_config() {
   }
   config::append_example(out, "fcm", config::fcm_keys());
   config::append_example(out, "apns", config::apns_keys());
-  return out;
-}
-
-std::vector<std::string> keys_needing_restart(const settings& before, const settings& after) {
-  std::vector<std::string> out;
-  config::changed_keys(out, before, after, config::setting_keys(), "");
-  config::changed_apps(out, "fcm", before.fcm, after.fcm, config::fcm_keys());
-  config::changed_apps(out, "apns", before.apns, after.apns, config::apns_keys());
   return out;
 }
 

@@ -156,18 +156,18 @@ void add_lanes_and_platforms(keys& all) {
 }
 
 void add_retries_and_breaker(keys& all) {
-  all.push_back(integer<settings>("retry.attempts", 1, 100, "Attempts before a recipient is dead.",
-                                  PLACE(retry.attempts)));
-  all.push_back(duration<settings>(
-      "retry.base", 1ms, 1h, "Wait before the second attempt, doubling (full jitter).", PLACE(retry.base)));
+  all.push_back(live(integer<settings>("retry.attempts", 1, 100, "Attempts before a recipient is dead.",
+                                       PLACE(retry.attempts))));
+  all.push_back(live(duration<settings>(
+      "retry.base", 1ms, 1h, "Wait before the second attempt, doubling (full jitter).", PLACE(retry.base))));
   all.push_back(
-      duration<settings>("retry.cap", 1ms, 24h, "Longest wait between attempts.", PLACE(retry.cap)));
-  all.push_back(number<settings>("retry.budget_ratio", 0, 1,
-                                 "Retries allowed per first attempt, per provider.",
-                                 PLACE(retry.budget_ratio)));
-  all.push_back(number<settings>("retry.budget_per_second", 0, 1e6,
-                                 "Retries a second allowed besides, per provider.",
-                                 PLACE(retry.budget_per_second)));
+      live(duration<settings>("retry.cap", 1ms, 24h, "Longest wait between attempts.", PLACE(retry.cap))));
+  all.push_back(
+      live(number<settings>("retry.budget_ratio", 0, 1, "Retries allowed per first attempt, per provider.",
+                            PLACE(retry.budget_ratio))));
+  all.push_back(live(number<settings>("retry.budget_per_second", 0, 1e6,
+                                      "Retries a second allowed besides, per provider.",
+                                      PLACE(retry.budget_per_second))));
 
   all.push_back(live(integer<settings>("breaker.failures", 1, 10'000,
                                        "Failures within the window that open it.", PLACE(breaker.failures))));
@@ -196,13 +196,13 @@ void add_limits_and_rest(keys& all) {
                                       PLACE(limits.tenant_burst))));
 
   const std::vector<std::string> levels{"all", "failures", "none"};
-  all.push_back(words<settings>(
+  all.push_back(live(words<settings>(
       "results.level", levels, "Outcomes written to NAMESPACE:results; failures: all but delivered.",
       [levels](settings& s, const std::string& word) {
         const auto at = std::find(levels.begin(), levels.end(), word) - levels.begin();
         s.results.level = static_cast<results_level>(at);
       },
-      [levels](const settings& s) { return levels[static_cast<std::size_t>(s.results.level)]; }));
+      [levels](const settings& s) { return levels[static_cast<std::size_t>(s.results.level)]; })));
   all.push_back(integer<settings>("results.max_length", 1, 1'000'000'000,
                                   "Entries kept in NAMESPACE:results.", PLACE(results.max_length)));
 
@@ -246,8 +246,8 @@ std::vector<key<fcm_app>> make_fcm_keys() {
   std::vector<key<fcm_app>> all;
   all.push_back(live(file<fcm_app>("service_account_file", "Google's JSON with the private key; required.",
                                    PLACE(service_account_file))));
-  all.push_back(live(text<fcm_app>("project_id", "[A-Za-z0-9._-]{0,255}", "Empty: the service account's.",
-                                   PLACE(project_id), check_identifier)));
+  all.push_back(text<fcm_app>("project_id", "[A-Za-z0-9._-]{0,255}", "Empty: the service account's.",
+                              PLACE(project_id), check_identifier));
   all.push_back(file<fcm_app>("token_ca_file", "Like ca_file, for the token endpoint; empty: ca_file.",
                               PLACE(token_ca_file)));
   all.push_back(choice<fcm_app>("sender_mismatch", {"quarantined", "failed", "invalid_token"},
@@ -265,8 +265,8 @@ std::vector<key<apns_app>> make_apns_keys() {
   all.push_back(
       live(text<apns_app>("team_id", "[A-Za-z0-9._-]{0,255}", "The developer account's team; required.",
                           PLACE(team_id), check_identifier)));
-  all.push_back(live(text<apns_app>("topic", "[A-Za-z0-9._-]{0,255}", "The app's bundle id; required.",
-                                    PLACE(topic), check_identifier)));
+  all.push_back(text<apns_app>("topic", "[A-Za-z0-9._-]{0,255}", "The app's bundle id; required.",
+                               PLACE(topic), check_identifier));
   all.push_back(choice<apns_app>(
       "environment", {"production", "sandbox"},
       "Picks the endpoint when none is given (sandbox: api.sandbox.push.apple.com).", PLACE(environment)));

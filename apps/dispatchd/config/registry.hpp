@@ -26,6 +26,8 @@ struct key {
   std::function<std::string(Object&, const raw_value&)> set{};
   /// The value as TOML.
   std::function<std::string(const Object&)> get{};
+  /// The value of `from` into `to`.
+  std::function<void(Object& to, const Object& from)> copy{};
 };
 
 const std::vector<key<settings>>& setting_keys();

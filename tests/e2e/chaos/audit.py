@@ -68,6 +68,15 @@ class Rows:
                                        fields[7].decode()))
         return out
 
+    def last_starts(self):
+        """{connection: when its last request was complete}."""
+        out = {}
+        for *_, line in pushes(self.path):
+            fields = line.split(b"\t", 7)
+            name, at = fields[5].decode(), float(fields[0])
+            out[name] = max(out.get(name, 0.0), at)
+        return out
+
 
 def pushes(path):
     """(provider, status, dedupe, token, line) of every row that is a notification."""

@@ -113,8 +113,8 @@ class TheAudit(unittest.TestCase):
         at = self.stack.rows.index(self.stack.row(number, 200))
         self.stack.rows[at] = self.stack.row(number, 200, "other")
         self.assert_found("dedupe key changed")
-        for status in (503, 200):
-            self.stack.rows[at - (status == 503)] = self.stack.row(number, status, "k0")
+        others = f"k{self.of_fate('delivered')}"
+        self.stack.rows[at - 1:at + 1] = [self.stack.row(number, status, others) for status in (503, 200)]
         self.assert_found("share another's dedupe key")
 
     def test_a_recipient_nobody_sent_is_found(self):

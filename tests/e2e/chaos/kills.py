@@ -1,5 +1,7 @@
 """Processes killed at random moments, and one that is frozen past its lease and wakes up."""
 
+import bisect
+import collections
 import random
 import time
 
@@ -11,6 +13,8 @@ from .rig import LEASE_S, SCAN_S, W, Feeder, Rig, TakeOvers
 from .work import MIXED, Work
 
 ENDED_S = 60.0
+# What a killed process wrote last may reach the sandbox that much later.
+SETTLED_MS = 200
 # What promise 4 allows; processes of the harness's own need a moment to start and to be seen.
 TAKE_OVER_S = LEASE_S + SCAN_S + 1.0
 
@@ -28,7 +32,7 @@ def kill_loop(options):
         rig.delay(_delay(kills * sum(pause) / 2, least))
         feeder = Feeder(rig, work, least).start()
         rig.start()
-        done = 0
+        done, deaths = 0, []
         while done < kills:
             time.sleep(dice.uniform(*pause))
             # Now and then both at once: nobody is left to take over until they are back.
@@ -36,6 +40,7 @@ def kill_loop(options):
             victims = rig.seats if both else [dice.choice(rig.seats)]
             for seat in victims:
                 _kill(result, seat, watch)
+            deaths.append((time.time() * 1000, len(victims)))
             for seat in victims:
                 seat.start(ready=False)
             done += len(victims)
@@ -46,7 +51,8 @@ def kill_loop(options):
         result.notes.append(f"everything done {time.monotonic() - last:.1f} s after the last kill")
         watch.wait(5)
         result.require(not watch.left, f"entries of dead processes left: {watch.left}")
-        finish(result, rig, work, watch)
+        audit = finish(result, rig, work, watch)
+        _require_per_kill(result, audit, deaths)
         result.require((watch.worst or 0) <= TAKE_OVER_S, f"a take-over took {watch.worst} s, {TAKE_OVER_S:g} allowed")
         if watch.worst_in_all:
             result.notes.append(f"worst take-over including takers that were killed: {watch.worst_in_all:.1f} s")
@@ -73,20 +79,39 @@ def audience(options):
         rig.store([job])
         rig.delay(50)
         rig.start()
+        deaths = []
         for at in range(kills):
             # By progress, not by time: each kill finds the job in another place.
             step = count * (at + 1) // (kills + 2)
             wait_until(lambda: _progress(rig) >= step, 60, f"{step} sent")
             time.sleep(dice.uniform(0, 0.1))
             _kill(result, rig.seats[at % 2], watch)
+            deaths.append((time.time() * 1000, 1))
             rig.seats[at % 2].start(ready=False)
         rig.delay(0)
         result.problems += rig.wait_ended(work, 60 + count / 2_000)
         with rig.stack.redis() as redis:
             lists = redis.scan(rig.stack.key("audience:*"))
         result.require(not lists, f"audience lists left: {lists}")
-        finish(result, rig, work, watch)
+        _require_per_kill(result, finish(result, rig, work, watch), deaths)
     return result
+
+
+def _require_per_kill(result, audit, deaths):
+    """Every repeat belongs to a death, and none costs more than W. A connection dies with its process: its last request
+    tells which death that was."""
+    last = audit.rows.last_starts()
+    times = [at + SETTLED_MS for at, _ in deaths]
+    costs = collections.Counter()
+    for rows in audit.rows.of(audit.rows.repeated).values():
+        good = sorted(row for row in rows if 200 <= row.status < 300 or row.status in (404, 410))
+        for row in good[:-1]:
+            costs[bisect.bisect_left(times, last[row.connection])] += 1
+    orphans = costs.pop(len(deaths), 0)
+    result.require(not orphans, f"{orphans} repeats though the process that sent first was not killed")
+    result.notes.append(f"most repeats of one process killed: {max((costs[at] / deaths[at][1] for at in costs), default=0):.0f}")
+    for at, cost in costs.items():
+        result.require(cost <= W * deaths[at][1], f"kill {at}: {cost} repeats, {W * deaths[at][1]} allowed")
 
 
 def _progress(rig):
@@ -101,6 +126,7 @@ def zombie(options):
     times = 2 if options.short else 10
     least = options.recipients or 20_000 * times
     result = Result("zombie", kills=times, bound=times * W)
+    dice = random.Random(options.seed)
     work = Work(options.seed, MIXED)
     with Rig(options, result) as rig, TakeOvers(rig) as watch:
         rig.delay(60)
@@ -109,6 +135,9 @@ def zombie(options):
         for at in range(times):
             seat, other = rig.seats[at % 2], rig.seats[1 - at % 2]
             with rig.stack.redis() as redis:
+                # Not always in the moment that follows a take-over: what was taken over shall get on as well.
+                taken = rig.taken() + dice.randrange(1_000, 4_000)
+                wait_until(lambda: rig.taken() >= taken, 30, "load")
                 wait_until(lambda: all(rig.pending(redis).get(each.consumer, 0) > 0 for each in rig.seats), 20,
                            "both processes at work", every=0.01)
             seat.freeze()

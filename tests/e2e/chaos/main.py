@@ -54,7 +54,8 @@ def run(name, args):
     try:
         result = SCENARIOS[name](args)
     except (RuntimeError, TimeoutError, OSError) as problem:
-        result = Result(name, problems=[f"{type(problem).__name__}: {problem}"])
+        # What was found until then; a problem before or after the rig's life has none.
+        result = getattr(problem, "result", None) or Result(name, problems=[f"{type(problem).__name__}: {problem}"])
     result.seconds = time.monotonic() - begin
     for note in result.notes:
         print(f"  {note}")

@@ -95,23 +95,25 @@ def provider_faults(options):
             begin = time.time() * 1000
             rig.stack.control("/drop")
             drops.append((begin, time.time() * 1000))
+        def order(path, **body):
+            return lambda: rig.stack.control(path, body=body)
         faults = [
-            lambda: rig.stack.control("/goaway", body={"last": "all"}),
-            lambda: rig.stack.control("/goaway", body={"last": "half"}),
-            lambda: rig.stack.control("/goaway", body={"last": "none"}),
-            drop,
-            lambda: rig.stack.control("/faults", body={"provider": "fcm", "reset": True, "share": 0.3, "count": 50}),
-            lambda: rig.stack.control("/faults", body={"provider": "apns", "refuse": True, "share": 0.3, "count": 100}),
-            lambda: rig.stack.control("/faults", body={"provider": "all", "status": 503, "share": 0.9, "seconds": 0.4}),
-            lambda: rig.stack.control("/settings", body={"max_concurrent_streams": 3}),
-            lambda: rig.stack.control("/settings", body={"max_concurrent_streams": 100}),
+            ("GOAWAY all", order("/goaway", last="all")),
+            ("GOAWAY half", order("/goaway", last="half")),
+            ("GOAWAY none", order("/goaway", last="none")),
+            ("drop", drop),
+            ("reset", order("/faults", provider="fcm", reset=True, share=0.3, seconds=0.4)),
+            ("refuse", order("/faults", provider="apns", refuse=True, share=0.3, seconds=0.4)),
+            ("503", order("/faults", provider="all", status=503, share=0.9, seconds=0.4)),
+            ("3 streams", order("/settings", max_concurrent_streams=3)),
+            ("100 streams", order("/settings", max_concurrent_streams=100)),
         ]
         for _ in range(rounds):
             dice.shuffle(faults)
-            for fault in faults:
+            for name, fault in faults:
                 taken = rig.taken()
                 fault()
-                wait_until(lambda: rig.taken() >= taken + 500, 30, "sends after a fault")
+                wait_until(lambda: rig.taken() >= taken + 500, 30, f"sends after {name}")
         rig.stack.control("/settings", body={"max_concurrent_streams": 100})
         rig.stack.control("/faults", "DELETE")
         feeder.stop()
@@ -134,10 +136,7 @@ def provider_faults(options):
 def _explain(audit, drops):
     """(repeats that had an unknown answer before, recipients whose repeats had none). The ledger has what a dropped
     connection was to answer: its time is the request's, its answer was due DELAY_MS later."""
-    last = {}
-    for *_, line in pushes(audit.rows.path):
-        fields = line.split(b"\t")
-        last[fields[5].decode()] = max(last.get(fields[5].decode(), 0), float(fields[0]))
+    last = audit.rows.last_starts()
 
     def unanswered(row):
         return any(begin - DELAY_MS - 400 <= row.at_ms <= end + 100 and last[row.connection] <= end + 100

@@ -106,13 +106,16 @@ class Rig:
     def __enter__(self):
         return self
 
-    def __exit__(self, kind, *_):
+    def __exit__(self, kind, problem, _):
         # At the end nothing is under way any more, or something is wrong: no engine is asked to drain.
         for process in self.stack.processes:
             process.send(signal.SIGKILL)
         failed = self.result.problems or (kind is not None and kind is not KeyboardInterrupt)
         if failed:
             self.result.notes.append(self.evidence())
+        if problem is not None:
+            self.result.problems.append(f"{kind.__name__}: {problem}")
+            problem.result = self.result
         if self.options.keep or (failed and os.environ.get("DISPATCH_KEEP_FAILED")):
             print(f"kept: {self.stack.directory}")
             self.stack.stop_processes()

@@ -37,6 +37,7 @@ TEST(metrics, shows_every_series_by_the_contracts_name) {
   all.mailbox_depth("sender", 5);
   all.mailbox_depth("sender", 3);
   all.redis_up(true);
+  all.redis_durability(false);
   all.redis_command(300us);
   all.credential_expiry(provider::fcm, "default", 1'700'000'000'500ms);
   all.waiting("fcm:default", lane::normal, 12);
@@ -65,6 +66,7 @@ TEST(metrics, shows_every_series_by_the_contracts_name) {
         "dispatch_actor_restarts_total{actor=\"sender\"} 1\n",
         "dispatch_mailbox_depth{actor=\"sender\"} 3\n",
         "dispatch_redis_up 1\n",
+        "dispatch_redis_durability 0\n",
         "dispatch_redis_command_duration_seconds_count 1\n",
         "dispatch_credential_expiry_timestamp_seconds{app=\"default\",provider=\"fcm\"} 1700000000.5\n",
         "dispatch_waiting{lane=\"normal\",scope=\"fcm:default\"} 12\n",

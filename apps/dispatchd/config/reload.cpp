@@ -1,0 +1,67 @@
+#include "apps/dispatchd/config/config.hpp"
+#include "apps/dispatchd/config/registry.hpp"
+
+namespace dispatch {
+namespace config {
+namespace {
+
+template <class Object>
+void changed_keys(std::vector<std::string>& out, const Object& before, const Object& after,
+                  const std::vector<key<Object>>& keys, const std::string& prefix) {
+  for (const auto& each : keys)
+    if (!each.live && each.get(before) != each.get(after)) out.push_back(prefix + each.name);
+}
+
+template <class App>
+const App* find_app(const std::vector<App>& apps, const std::string& name) {
+  for (const auto& app : apps)
+    if (app.app == name) return &app;
+  return nullptr;
+}
+
+template <class App>
+void changed_apps(std::vector<std::string>& out, std::string_view section, const std::vector<App>& before,
+                  const std::vector<App>& after, const std::vector<key<App>>& keys) {
+  for (const auto& app : before) {
+    const auto path = std::string(section) + '.' + app.app;
+    if (const auto* now = find_app(after, app.app))
+      changed_keys(out, app, *now, keys, path + '.');
+    else
+      out.push_back(path);
+  }
+  for (const auto& app : after)
+    if (!find_app(before, app.app)) out.push_back(std::string(section) + '.' + app.app);
+}
+
+template <class Object>
+void copy_live(Object& to, const Object& from, const std::vector<key<Object>>& keys) {
+  for (const auto& each : keys)
+    if (each.live) each.copy(to, from);
+}
+
+template <class App>
+void copy_live_apps(std::vector<App>& to, const std::vector<App>& from, const std::vector<key<App>>& keys) {
+  for (auto& app : to)
+    if (const auto* now = find_app(from, app.app)) copy_live(app, *now, keys);
+}
+
+}  // namespace
+}  // namespace config
+
+std::vector<std::string> keys_needing_restart(const settings& before, const settings& after) {
+  std::vector<std::string> out;
+  config::changed_keys(out, before, after, config::setting_keys(), "");
+  config::changed_apps(out, "fcm", before.fcm, after.fcm, config::fcm_keys());
+  config::changed_apps(out, "apns", before.apns, after.apns, config::apns_keys());
+  return out;
+}
+
+settings reloaded(const settings& before, const settings& after) {
+  auto out = before;
+  config::copy_live(out, after, config::setting_keys());
+  config::copy_live_apps(out.fcm, after.fcm, config::fcm_keys());
+  config::copy_live_apps(out.apns, after.apns, config::apns_keys());
+  return out;
+}
+
+}  // namespace dispatch

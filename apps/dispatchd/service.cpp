@@ -1,0 +1,217 @@
+#include "apps/dispatchd/service.hpp"
+
+#include <algorithm>
+#include <atomic>
+#include <memory>
+#include <optional>
+#include <stdexcept>
+#include <utility>
+#include <variant>
+
+#include "actors/build_info.hpp"
+#include "actors/engine.hpp"
+#include "actors/log.hpp"
+#include "actors/metrics.hpp"
+#include "api/admin.hpp"
+#include "apps/dispatchd/event_queue.hpp"
+#include "transport/io_thread.hpp"
+
+namespace dispatch {
+namespace {
+
+using namespace std::chrono_literals;
+using steady = std::chrono::steady_clock;
+
+// live_settings keeps what was replaced for a minute: so many reloads a second bound how much that is.
+constexpr auto least_between_reloads = 1s;
+constexpr auto long_wait = std::chrono::hours(1);
+
+log::level level_of(const std::string& text) {
+  if (text == "trace") return log::level::trace;
+  if (text == "debug") return log::level::debug;
+  if (text == "warn") return log::level::warn;
+  if (text == "error") return log::level::error;
+  return log::level::info;
+}
+
+std::string joined(const std::vector<std::string>& parts, std::string_view by) {
+  std::string all;
+  for (const auto& part : parts) all.append(all.empty() ? "" : by).append(part);
+  return all;
+}
+
+class service {
+ public:
+  service(const settings& config, const service_options& options)
+      : config_(config), options_(options), manager_(options.manager) {
+    engine_callbacks calls;
+    calls.ended = [this](int code) {
+      code_ = code;
+      events_.push(service_event::ended);
+    };
+    calls.readiness_changed = [this] { events_.push(service_event::readiness); };
+    calls.alive = [this] { events_.push(service_event::alive); };
+    auto made = engine::make(config, measures_, std::move(calls));
+    if (const auto* wrong = std::get_if<std::string>(&made)) throw std::invalid_argument(*wrong);
+    engine_ = std::get<std::unique_ptr<engine>>(std::move(made));
+    if (!config.admin.listen.empty()) open_admin();
+  }
+
+  ~service() {
+    if (admin_) admin_->stop();
+  }
+
+  int run(signal_watch& signals) {
+    engine_->start();
+    signals.on_terminate([this] { events_.push(service_event::terminate); });
+    signals.on_reload([this] { events_.push(service_event::reload); });
+    if (const auto every = manager_.alive_interval()) next_alive_ = steady::now() + *every;
+    while (!ended_) {
+      const auto event = events_.pop_until(std::min(next_alive_, next_reload_));
+      if (event) handle(*event);
+      on_time(steady::now());
+    }
+    signals.on_reload(nullptr);
+    signals.on_terminate(nullptr);
+    manager_.stopping("stopped");
+    log::info("stopped", {{"code", code_.load()}});
+    return code_;
+  }
+
+ private:
+  void open_admin() {
+    admin_sources sources;
+    sources.metrics = [this] { return measures_.exposition(); };
+    sources.ready = [this] {
+      const auto now = engine_->ready();
+      return readiness{now.ready, now.reason};
+    };
+    sources.answered = [this](std::string_view route, int status, std::chrono::nanoseconds took) {
+      measures_.http_request(route, status, took);
+    };
+    sources.version = build_version();
+    sources.revision = build_revision();
+    admin_thread_ = std::make_unique<io_thread>("dispatch-admin");
+    const auto& how = config_.admin;
+    admin_ = std::make_unique<admin_server>(*admin_thread_, admin_options{how.listen, how.allow, how.deny},
+                                            std::move(sources));
+    log::info("admin_listening", {{"port", admin_->port()}});
+  }
+
+  void handle(service_event what) {
+    switch (what) {
+      case service_event::ended:
+        ended_ = true;
+        break;
+      case service_event::terminate:
+        // First the engine: 100 ms are promised until it takes no new work.
+        engine_->drain();
+        draining_ = true;
+        manager_.stopping("draining");
+        break;
+      case service_event::reload:
+        next_reload_ = std::min(next_reload_, reloaded_at_ + least_between_reloads);
+        break;
+      case service_event::readiness:
+        tell_readiness();
+        break;
+      case service_event::alive:
+        manager_.alive();
+        break;
+    }
+  }
+
+  void on_time(steady::time_point now) {
+    if (now >= next_alive_) {
+      // Answered by the engine's threads, not from here: that this thread waits well proves nothing.
+      engine_->check_alive();
+      next_alive_ = now + manager_.alive_interval().value_or(long_wait);
+    }
+    if (now >= next_reload_ && !ended_) {
+      next_reload_ = steady::time_point::max();
+      reloaded_at_ = now;
+      if (!draining_) reload();
+    }
+  }
+
+  std::string readiness_text() const {
+    const auto now = engine_->ready();
+    return now.ready ? "ready" : "not ready: " + now.reason;
+  }
+
+  void tell_readiness() {
+    if (draining_) return;
+    const auto text = readiness_text();
+    if (!announced_ && engine_->ready().ready) {
+      announced_ = true;
+      manager_.ready(text);
+    } else {
+      manager_.status(text);
+    }
+  }
+
+  void reload() {
+    // Before the first READY=1 a second one would say that the start is over.
+    if (announced_) manager_.reloading();
+    const auto refusal = try_reload();
+    measures_.config_reloaded(refusal.empty());
+    if (!refusal.empty()) log::error("reload_refused", {{"problems", refusal}});
+    if (announced_) manager_.ready(readiness_text() + (refusal.empty() ? "" : "; reload refused"));
+  }
+
+  /// Why nothing changed, or nothing: the new settings are in force then.
+  std::string try_reload() {
+    const auto loaded = load_config(options_.config_file, current_environment());
+    if (!loaded.ok()) {
+      std::vector<std::string> problems;
+      for (const auto& problem : loaded.errors) problems.push_back(to_string(problem));
+      return joined(problems, "; ");
+    }
+    auto waiting = keys_needing_restart(config_, loaded.settings);
+    const auto next = reloaded(config_, loaded.settings);
+    auto prepared = engine_->prepare_reload(next);
+    if (const auto* wrong = std::get_if<std::string>(&prepared)) return *wrong;
+    try {
+      // The last step that can fail. Also without a change: the file may have been rotated away.
+      open_log(next.log);
+    } catch (const std::exception& e) {
+      return e.what();
+    }
+    auto& change = std::get<engine_reload>(prepared);
+    change.apply();
+    config_ = next;
+    for (const auto& problem : loaded.warnings) log::warn("config", {{"detail", to_string(problem)}});
+    waiting.insert(waiting.end(), change.needing_restart.begin(), change.needing_restart.end());
+    log::info("reloaded", {{"new_credentials", joined(change.credentials, ", ")},
+                           {"waiting_for_restart", joined(waiting, ", ")}});
+    return {};
+  }
+
+  settings config_;  ///< in force
+  service_options options_;
+  service_manager manager_;
+  event_queue events_;
+  std::atomic<int> code_{0};
+  bool ended_ = false;
+  bool draining_ = false;
+  bool announced_ = false;
+  steady::time_point next_alive_ = steady::time_point::max();
+  steady::time_point next_reload_ = steady::time_point::max();
+  steady::time_point reloaded_at_{};
+  metrics measures_;
+  std::unique_ptr<engine> engine_;
+  std::unique_ptr<io_thread> admin_thread_;
+  std::unique_ptr<admin_server> admin_;
+};
+
+}  // namespace
+
+void open_log(const log_settings& how) {
+  log::open(level_of(how.level), how.file);
+}
+
+int run_service(const settings& config, const service_options& options, signal_watch& signals) {
+  return service(config, options).run(signals);
+}
+
+}  // namespace dispatch
