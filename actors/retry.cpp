@@ -25,12 +25,11 @@ class retry_state {
   retry_state(std::shared_ptr<const engine_parts> parts, std::uint64_t seed)
       : parts_(std::move(parts)), random_(seed) {
     const auto& rules = parts_->config->retry;
-    rules_.max_attempts = rules.attempts;
-    rules_.backoff = {rules.base, rules.cap};
     for (std::size_t i = 0; i < parts_->scopes.size(); ++i) {
       budgets_.emplace_back(retry_budget_settings{rules.budget_ratio, rules.budget_per_second},
                             parts_->time->now());
     }
+    follow_settings(parts_->time->now());
   }
 
   /// A (next) life of the actor begins.
@@ -44,6 +43,7 @@ class retry_state {
   void take(const retry_batch& batch) {
     now_ = parts_->time->now();
     wall_ = parts_->time->wall();
+    follow_settings(now_);
     budgets_[batch.scope].on_first_attempts(batch.first_attempts, now_);
     ready_items back{batch.scope, {}, true};
     settlement over;
@@ -59,6 +59,7 @@ class retry_state {
   void on_tick() {
     armed_ = false;
     now_ = parts_->time->now();
+    follow_settings(now_);
     std::map<scope_number, ready_items> back;
     std::vector<steady::time_point> not_before(budgets_.size());  // of scopes whose budget is used up
     while (!waiting_.empty() && waiting_.begin()->first <= now_) {
@@ -98,6 +99,15 @@ class retry_state {
   }
 
  private:
+  // A reload changes them.
+  void follow_settings(steady::time_point now) {
+    if (std::exchange(settings_version_, parts_->config.version()) == parts_->config.version()) return;
+    const auto& rules = parts_->config->retry;
+    rules_.max_attempts = rules.attempts;
+    rules_.backoff = {rules.base, rules.cap};
+    for (auto& budget : budgets_) budget.change({rules.budget_ratio, rules.budget_per_second}, now);
+  }
+
   struct waiting_item {
     scope_number scope = 0;
     work_item item;
@@ -157,6 +167,7 @@ class retry_state {
   std::shared_ptr<const engine_parts> parts_;
   std::mt19937_64 random_;
   retry_rules rules_;
+  std::uint64_t settings_version_ = 0;  ///< that rules_ and the budgets were made from
   std::vector<retry_budget> budgets_;
   std::multimap<steady::time_point, waiting_item> waiting_;
   steady::time_point now_;

@@ -35,6 +35,8 @@ using store_callback = std::function<void(store_result<T>)>;
 
 struct nothing {};
 
+class token_store;  // storage/token_store.hpp
+
 class store {
  public:
   virtual ~store() = default;
@@ -98,6 +100,9 @@ class store {
   virtual void return_probes(const std::string& scope, std::uint64_t version, std::uint32_t count,
                              store_callback<nothing> callback) = 0;
   virtual void sample(store_callback<store_sample> callback) = 0;
+
+  /// Lives as long as the store.
+  virtual token_store& tokens() = 0;
 };
 
 }  // namespace dispatch

@@ -125,7 +125,7 @@ void intake_state::pump(scope_number scope) {
   // A half-open breaker lets three through in all: no limit is asked for those.
   const bool probing = gate.state == breaker_state::half_open;
   const bool limited_tenants = parts_->config->limits.tenant_rate > 0 && !probing;
-  const bool limited = gate.limited && !limited_tenants && !probing;
+  const bool limited = parts_->scopes[scope].rate > 0 && !limited_tenants && !probing;
   auto* const queue = drawn_from(scope);
   if (!queue) return;
   while (true) {

@@ -34,7 +34,6 @@ intake_state::intake_state(std::shared_ptr<const engine_parts> parts)
     suspect_queues_.emplace_back(parts_->config->lanes.weights);
     gates_.emplace_back();
     gates_.back().window = scope.window;
-    gates_.back().limited = scope.rate > 0;
   }
 }
 

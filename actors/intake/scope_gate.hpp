@@ -25,7 +25,6 @@ class scope_gate {
   time_point hold_until{};   ///< the provider asked for quiet until then
   std::uint32_t outstanding = 0;
   std::uint32_t window = 0;
-  bool limited = false;        ///< has a rate limit of its own
   std::uint32_t permits = 0;   ///< granted, to be used at once
   std::uint32_t demanded = 0;  ///< asked of the limiter and not yet granted
   /// With limited tenants: drawn items that wait for their tenant's permits.

@@ -25,6 +25,11 @@ breaker_board::breaker_board(const std::vector<scope_info>& scopes, const breake
   }
 }
 
+void breaker_board::change(const breaker_config& config) {
+  probes_per_round_ = config.probes;
+  for (auto& entry : entries_) entry.breaker.change(settings_of(config));
+}
+
 breaker_board::step breaker_board::record(scope_number scope, const std::vector<answers::health>& counted,
                                           epoch_ms now) {
   auto& entry = entries_[scope];

@@ -17,6 +17,9 @@ class breaker_board {
  public:
   breaker_board(const std::vector<scope_info>& scopes, const breaker_config& config);
 
+  /// A reload: other settings from now on, states stay.
+  void change(const breaker_config& config);
+
   struct step {
     bool changed = false;     ///< the state changed here: store it, tell the intake
     bool new_probes = false;  ///< half open, and probes of this process's round came back

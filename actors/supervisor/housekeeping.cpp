@@ -138,6 +138,7 @@ void housekeeping::sample(const engine_parts& parts) {
     }
     measures->scheduled(result->scheduled);
     measures->dead_letters(result->dead_letters);
+    measures->redis_durability(result->durability_warning.empty());
     if (*warned != result->durability_warning) {
       *warned = result->durability_warning;
       if (!warned->empty()) log::warn("durability", {{"detail", *warned}});

@@ -220,6 +220,9 @@ class supervisor_state {
     restart_due();
     if (at.generation != 0) return;
     const auto now = parts_->time->now();
+    if (std::exchange(settings_version_, parts_->config.version()) != parts_->config.version()) {
+      board_.change(parts_->config->breaker);
+    }
     keeper_.on_tick(now);
     if (keeper_.held()) housekeeping_.on_tick(*parts_, now, draining_);
     if (keeper_.held() && !started_) {
@@ -288,6 +291,7 @@ class supervisor_state {
   std::vector<std::pair<std::chrono::steady_clock::time_point, std::size_t>> restarts_;
   std::chrono::steady_clock::time_point give_up_drain_at_{};
   std::chrono::steady_clock::time_point probes_asked_{};
+  std::uint64_t settings_version_ = 0;  ///< that the board was made from
   bool started_ = false;
   bool draining_ = false;
   bool ended_ = false;

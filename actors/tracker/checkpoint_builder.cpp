@@ -84,8 +84,8 @@ void checkpoint_builder::end(const work_item& item, ending how, epoch_ms now, bo
   if (state.ended) return;
   if (counted) ++recipients_;
   if (owner.has_hash) count(item.owner, how.result);
-  if (level_ == results_level::all ||
-      (level_ == results_level::failures && how.result != outcome::delivered)) {
+  const auto level = config_->results.level;
+  if (level == results_level::all || (level == results_level::failures && how.result != outcome::delivered)) {
     content_->results.push_back(result_of(item, how, now));
   }
   if (how.result == outcome::invalid_token || how.result == outcome::quarantined) {

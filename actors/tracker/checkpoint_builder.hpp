@@ -11,8 +11,8 @@
 #include <unordered_set>
 #include <vector>
 
+#include "actors/live_settings.hpp"
 #include "actors/messages.hpp"
-#include "actors/settings.hpp"
 #include "storage/records.hpp"
 
 namespace dispatch {
@@ -28,7 +28,8 @@ struct ending {
 
 class checkpoint_builder {
  public:
-  explicit checkpoint_builder(results_level level) : level_(level) {}
+  /// `config` outlives it; a reload changes the results' level.
+  explicit checkpoint_builder(const live_settings& config) : config_(config) {}
 
   /// The recipient is over. `counted`: it still counts in max_in_flight (it was handed to a sender).
   void end(const work_item& item, ending how, epoch_ms now, bool counted);
@@ -64,7 +65,7 @@ class checkpoint_builder {
     ending last;
   };
 
-  results_level level_;
+  const live_settings& config_;
   std::shared_ptr<checkpoint> content_ = std::make_shared<checkpoint>();
   struct counted_run {
     run_ptr owner;          ///< kept alive: its address is the key

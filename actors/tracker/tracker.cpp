@@ -37,7 +37,7 @@ struct batch_counts {
 class tracker_state {
  public:
   explicit tracker_state(std::shared_ptr<const engine_parts> parts)
-      : parts_(std::move(parts)), builder_(parts_->config->results.level) {}
+      : parts_(std::move(parts)), builder_(parts_->config) {}
 
   /// A (next) life of the actor begins.
   void attach(tracker_actor::pointer self) {

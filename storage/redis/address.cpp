@@ -16,7 +16,7 @@ std::string address::name() const {
 address parse_address(std::string_view text) {
   const auto parsed = boost::urls::parse_uri(text);
   if (!parsed) throw std::invalid_argument("Redis URL: not a URL");
-  const boost::urls::url_view url = *parsed;
+  const boost::urls::url_view& url = *parsed;
   address result;
   result.user = url.user();
   result.password = url.password();

@@ -32,6 +32,8 @@ class keyspace {
   std::string results() const { return prefix_ + "results"; }
   std::string tokens() const { return prefix_ + "tokens"; }
   std::string dead() const { return prefix_ + "dead"; }
+  /// And what the key of every suppressed token begins with.
+  std::string suppressed() const { return prefix_ + "suppressed"; }
   std::string limit(std::string_view scope) const { return (prefix_ + "limit:").append(scope); }
   std::string breaker(std::string_view scope) const { return (prefix_ + "breaker:").append(scope); }
   std::string job(std::string_view tenant, std::string_view id) const {

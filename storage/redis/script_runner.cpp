@@ -19,6 +19,7 @@ script_runner::script_runner(loop& where, floored_backoff backoff) : backoff_(ba
 
 std::vector<command> script_runner::greeting() {
   std::vector<command> loads;
+  loads.reserve(script_sources.size());
   for (const auto& source : script_sources)
     loads.emplace_back("SCRIPT", std::string_view("LOAD"), source.text);
   return loads;

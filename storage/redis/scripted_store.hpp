@@ -16,6 +16,7 @@
 #include "storage/redis/loop.hpp"
 #include "storage/redis/read_marks.hpp"
 #include "storage/redis/script_runner.hpp"
+#include "storage/redis/token_marks.hpp"
 #include "storage/redis/waiter.hpp"
 #include "storage/redis_store.hpp"
 
@@ -56,6 +57,7 @@ class scripted_store final : public store {
   void return_probes(const std::string& scope, std::uint64_t version, std::uint32_t count,
                      store_callback<nothing> callback) override;
   void sample(store_callback<store_sample> callback) override;
+  token_store& tokens() override { return tokens_; }
 
  private:
   struct queued_write {
@@ -100,6 +102,7 @@ class scripted_store final : public store {
   waiter waiter_;
   read_marks reads_;
   durability durability_;
+  token_marks tokens_{loop_, scripts_, link_, keys_, who_};
   /// One write is under way at a time: two, of which the first must be repeated (its script was gone), could
   /// swap, and the first would then be taken for one already applied.
   std::deque<queued_write> writes_;

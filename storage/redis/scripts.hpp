@@ -23,10 +23,11 @@ enum class script : std::uint8_t {
   store_breaker,
   take_probes,
   mark_suspect,
+  suppress,
   sample,
   make_groups
 };
-inline constexpr std::size_t script_count = 15;
+inline constexpr std::size_t script_count = 16;
 
 struct script_source {
   script which;

@@ -14,6 +14,7 @@ set(scripts
   "store_breaker fence store_breaker"
   "take_probes fence time take_probes"
   "mark_suspect fence mark_suspect"
+  "suppress fence time suppress"
   "sample fence time sample"
   "make_groups fence always make_groups")
 set(code "// Made by storage/scripts/embed.cmake.\n#include \"storage/redis/scripts.hpp\"\n\n")

@@ -6,6 +6,7 @@
 #include <memory>
 #include <string>
 
+#include "tests/support/fake_token_store.hpp"
 #include "tests/support/fake_world.hpp"
 
 namespace dispatch {
@@ -40,6 +41,7 @@ class fake_store final : public store {
   void return_probes(const std::string& scope, std::uint64_t version, std::uint32_t count,
                      store_callback<nothing> callback) override;
   void sample(store_callback<store_sample> callback) override;
+  token_store& tokens() override { return tokens_; }
 
  private:
   /// Queues `task`; answers for it when the world is away, or this process has no epoch or another's.
@@ -55,6 +57,7 @@ class fake_store final : public store {
   std::string consumer_;
   std::uint64_t results_max_length_;
   std::uint64_t epoch_ = 0;
+  fake_token_store tokens_{world_, consumer_, epoch_};
   stream_id control_{};
   std::map<std::string, stream_id> drained_;
   bool waiting_ = false;

@@ -14,6 +14,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/token_fingerprint.hpp"
 #include "storage/store.hpp"
 
 namespace dispatch {
@@ -89,6 +90,7 @@ class fake_world {
   std::map<std::string, progress_bitmap> progress;  ///< by "STREAM ID"
   std::set<std::string> waiting_lists;              ///< "SCOPE\tLANE"
   std::map<std::string, std::int64_t> limits;
+  std::map<token_fingerprint, epoch_ms> suppressed;
   std::map<std::string, breaker_record> breakers;
   std::map<std::string, std::pair<std::uint32_t, epoch_ms>> probes;  ///< taken, when last
 

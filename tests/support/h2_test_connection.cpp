@@ -155,8 +155,10 @@ void h2_test_server::impl::connection::open_session() {
 
 void h2_test_server::impl::connection::read() {
   if (!reading_ || closing_) return;
+  ++outstanding_;
   stream_.async_read_some(
       asio::buffer(buffer_), [self = shared_from_this()](const error_code& error, std::size_t size) {
+        --self->outstanding_;
         if (error) {
           error_code ignored;
           self->stream_.next_layer().close(ignored);

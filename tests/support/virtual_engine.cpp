@@ -139,6 +139,12 @@ virtual_engine::~virtual_engine() {
   system_.reset();
 }
 
+void virtual_engine::reload(const std::function<void(settings&)>& change) {
+  change(config_);
+  if (!config_.fcm.empty()) parts_->scopes[0].rate = config_.fcm[0].rate;
+  parts_->config.set(config_);
+}
+
 std::string virtual_engine::add(lane to, std::string document) {
   const std::string stream = to == lane::normal ? "jobs" : "jobs:" + std::string(to_string(to));
   return world_->add(stream, {{"job", std::move(document)}});

@@ -126,6 +126,9 @@ class virtual_engine {
   /// Outlives the process, because Redis may still hold its commands.
   std::shared_ptr<fake_store> store() const { return store_; }
 
+  /// As a reload does it: other settings while the actors run.
+  void reload(const std::function<void(settings&)>& change);
+
   std::string add(lane to, std::string document);
   /// Lets everything happen for so long, in steps of a few milliseconds.
   void run_for(std::chrono::milliseconds time);

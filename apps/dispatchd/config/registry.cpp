@@ -7,11 +7,12 @@
 #include "apps/dispatchd/config/key_makers.hpp"
 
 // A generic lambda to a member, for settings and const settings alike.
-// NOLINTNEXTLINE(bugprone-macro-parentheses): a member's name cannot stand in parentheses
+// NOLINTBEGIN(bugprone-macro-parentheses): a member's name cannot stand in parentheses
 #define PLACE(member)         \
   [](auto& object) -> auto& { \
     return object.member;     \
   }
+// NOLINTEND(bugprone-macro-parentheses)
 
 namespace dispatch::config {
 namespace {

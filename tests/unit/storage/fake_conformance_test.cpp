@@ -3,6 +3,7 @@
 #include "tests/support/fake_store.hpp"
 #include "tests/support/store_conformance.hpp"
 #include "tests/support/store_conformance_state.hpp"
+#include "tests/support/store_conformance_tokens.hpp"
 
 namespace dispatch {
 namespace {
