@@ -88,7 +88,7 @@ void h2_test_server::after(std::chrono::milliseconds delay, std::function<void()
 void h2_test_server::each(const std::function<void(const connection_ptr&)>& task) {
   post([state = impl_.get(), task] {
     for (const auto& weak : state->connections)
-      if (const auto connection = weak.lock()) { if (getenv("H2DUMP")) connection->dump(connection.use_count()); task(connection); }
+      if (const auto connection = weak.lock()) task(connection);
   });
 }
 

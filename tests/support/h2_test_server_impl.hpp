@@ -82,8 +82,6 @@ class h2_test_server::impl::connection final : public h2_server_connection,
     server_.held.push_back(shared_from_this());  // no handler keeps it alive any more
   }
   void stop_answering() override { answering_ = false; }
-  void dump(long refs) { fprintf(stderr, "DUMP n=%zu fd=%d refs=%ld wb=%d rd=%d ans=%d closing=%d counted=%d writing=%zu inrec=%d streams=%zu outstanding=%d\n", number_, (int)stream_.next_layer().native_handle(), refs, write_busy_, reading_, answering_, closing_, counted_, writing_.size(), in_receive_, streams_.size(), outstanding_); }
-  int outstanding_ = 0;
 
  private:
   struct stream_state {

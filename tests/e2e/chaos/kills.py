@@ -8,8 +8,10 @@ import time
 from e2e.process import wait_until
 
 from .audit import Audit
+from .feeder import Feeder
 from .result import Result
-from .rig import LEASE_S, SCAN_S, W, Feeder, Rig, TakeOvers
+from .rig import LEASE_S, SCAN_S, W, Rig
+from .watch import TakeOvers
 from .work import MIXED, Work
 
 ENDED_S = 60.0
@@ -47,7 +49,8 @@ def kill_loop(options):
         last = time.monotonic()
         feeder.stop()
         rig.delay(0)
-        result.problems += rig.wait_ended(work, ENDED_S - (time.monotonic() - last), "every job ended after the last kill")
+        left = ENDED_S - (time.monotonic() - last)
+        result.problems += rig.wait_ended(work, left, "every job ended after the last kill")
         result.notes.append(f"everything done {time.monotonic() - last:.1f} s after the last kill")
         watch.wait(5)
         result.require(not watch.left, f"entries of dead processes left: {watch.left}")
@@ -109,7 +112,8 @@ def _require_per_kill(result, audit, deaths):
             costs[bisect.bisect_left(times, last[row.connection])] += 1
     orphans = costs.pop(len(deaths), 0)
     result.require(not orphans, f"{orphans} repeats though the process that sent first was not killed")
-    result.notes.append(f"most repeats of one process killed: {max((costs[at] / deaths[at][1] for at in costs), default=0):.0f}")
+    worst = max((costs[at] / deaths[at][1] for at in costs), default=0)
+    result.notes.append(f"most repeats of one process killed: {worst:.0f}")
     for at, cost in costs.items():
         result.require(cost <= W * deaths[at][1], f"kill {at}: {cost} repeats, {W * deaths[at][1]} allowed")
 

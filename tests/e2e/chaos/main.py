@@ -35,7 +35,8 @@ def parse_arguments():
         "lost, nothing repeated beyond its bound, and every counter agrees with the provider's ledger."))
     parser.add_argument("--kills", type=int, metavar="N", help="kills of the kill loop (default 300, short 20)")
     parser.add_argument("--seed", type=int, help="of jobs, victims and moments (default: a new one, printed)")
-    parser.add_argument("--recipients", type=int, metavar="N", help="at least so many recipients, instead of each scenario's own")
+    parser.add_argument("--recipients", type=int, metavar="N",
+                        help="at least so many recipients, instead of each scenario's own")
     parser.add_argument("--scenario", action="append", choices=SCENARIOS, metavar="NAME",
                         help="only this one, may be given again: " + ", ".join(SCENARIOS))
     parser.add_argument("--short", action="store_true", help="the form scripts/test runs")

@@ -4,9 +4,10 @@ import time
 
 from e2e.process import peak_rss_bytes, wait_until
 
+from .feeder import Feeder
 from .kills import ENDED_S, finish
 from .result import Result
-from .rig import LEASE_S, Feeder, Rig
+from .rig import LEASE_S, Rig
 from .work import MIXED, Work
 
 MEMORY = 200 << 20

@@ -6,9 +6,10 @@ import time
 from e2e.process import rss_bytes, wait_until
 
 from .audit import Audit, pushes
+from .feeder import Feeder
 from .kills import ENDED_S, finish
 from .result import Result
-from .rig import W, Feeder, Rig
+from .rig import W, Rig
 from .work import MIXED, Work
 
 RESUME_S = 2.0

@@ -1,14 +1,12 @@
 """A stack with processes that are killed, frozen and started again, each time under a new consumer name."""
 
-import json
 import os
 import signal
-import threading
-import time
 
-from e2e.process import free_port, wait_until
-from e2e.stack import LANES, Engine, Stack, program
+from e2e.process import wait_until
+from e2e.stack import LANES, Stack
 
+from .seat import Seat
 from .work import TENANT
 
 LEASE_S = 1.0
@@ -24,68 +22,6 @@ def merged(*several):
         for section, values in sections.items():
             out[section] = {**out.get(section, {}), **values}
     return out
-
-
-class Seat:
-    """The place of one dispatchd: a port and a log of its own, and whoever sits there now."""
-
-    def __init__(self, stack, name, sections, env=None):
-        self.stack, self.name, self.env = stack, name, env or {}
-        self.admin = free_port()
-        self.config = stack.write_config(name, stack.config(self.admin, sections))
-        self.log = stack.directory / f"{name}.log"
-        self.runs = 0
-        self.process = self.consumer = None
-
-    def start(self, ready=True):
-        self.runs += 1
-        self.consumer = f"{self.name}-{self.runs}"
-        self.process = self.stack.start(self.name, [program("dispatchd"), "--config", str(self.config)],
-                                        {"DISPATCHD_REDIS__CONSUMER": self.consumer, **self.env})
-        if ready:
-            self.engine.wait_ready()
-        return self
-
-    @property
-    def engine(self):
-        return Engine(self.process, self.config, self.admin)
-
-    def kill(self):
-        self.process.kill()
-        self.forget()
-
-    def forget(self):
-        """Of a process that has ended."""
-        self.stack.processes.remove(self.process)
-
-    def freeze(self):
-        """Answers when every thread of it has stopped."""
-        self.process.send(signal.SIGSTOP)
-        wait_until(lambda: _stopped(self.process.pid), 5, f"{self.name} stopped", every=0.005)
-
-    def thaw(self):
-        self.process.send(signal.SIGCONT)
-
-    def said(self, *events):
-        """Its log's lines of these events, over all its runs."""
-        out = []
-        with open(self.log, encoding="utf-8", errors="replace") as file:
-            for line in file:
-                if line.startswith("{") and any(f'"{event}"' in line for event in events):
-                    try:
-                        out.append(json.loads(line))
-                    except ValueError:
-                        pass  # a killed process's last line
-        return out
-
-
-def _stopped(pid):
-    tasks = f"/proc/{pid}/task"
-    for task in os.listdir(tasks):
-        with open(f"{tasks}/{task}/stat", encoding="ascii", errors="replace") as file:
-            if file.read().rpartition(")")[2].split()[0] != "T":
-                return False
-    return True
 
 
 class Rig:
@@ -218,116 +154,3 @@ class Rig:
             except FileNotFoundError:
                 pass
         return "\n".join(out)
-
-
-class Feeder:
-    """Keeps a few batches of mixed work open, until `stop`, and at least `least` recipients in all."""
-
-    OPEN = 30_000
-
-    def __init__(self, rig, work, least):
-        self.rig, self.work, self.least = rig, work, least
-        self.problem = None
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, daemon=True)
-
-    def start(self):
-        self._thread.start()
-        return self
-
-    def stop(self, timeout=300.0):
-        """Stores the rest up to `least` and ends."""
-        self._stop.set()
-        self._thread.join(timeout)
-        if self._thread.is_alive() or self.problem:
-            raise RuntimeError(f"the feeder failed: {self.problem or 'stuck'}")
-
-    def _run(self):
-        try:
-            self._feed()
-        except Exception as problem:  # told by stop()
-            self.problem = repr(problem)
-
-    def _feed(self):
-        big = []
-        with self.rig.stack.redis() as redis:
-            while True:
-                big = [job for job, state in zip(big, self.rig.states(redis, big)) if state not in FINAL]
-                if self._stop.is_set() and self.work.recipients >= self.least:
-                    return
-                if sum(job.count for job in big) < self.OPEN or self._stop.is_set():
-                    made = len(self.work.jobs)
-                    self.rig.store(self.work.mixed())
-                    big += [job for job in self.work.jobs[made:] if job.count > 1]
-                else:
-                    time.sleep(0.05)
-
-
-class TakeOvers:
-    """Watches how long a dead process's entries stay its own. `worst` counts only those during which another process
-    was alive all the time; `left` names who still had some at the end."""
-
-    EVERY_S = 0.03
-
-    def __init__(self, rig):
-        self.rig = rig
-        self.times = []
-        self.left = {}
-        self.problem = None
-        self._dead = {}
-        self._lock = threading.Lock()
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, daemon=True)
-
-    def __enter__(self):
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_):
-        self._stop.set()
-        self._thread.join(10)
-
-    def died(self, consumer):
-        """Any death interrupts whoever was about to take over: their time starts again, `interrupted` said."""
-        now = time.monotonic()
-        with self._lock:
-            for each in self._dead.values():
-                each["again"] = now
-            self._dead[consumer] = {"at": now, "again": now}
-
-    @property
-    def worst(self):
-        return max((quiet for _, _, quiet in self.times), default=None)
-
-    @property
-    def worst_in_all(self):
-        return max((total for _, total, _ in self.times), default=None)
-
-    def wait(self, timeout):
-        """Until nobody dead holds anything."""
-        try:
-            wait_until(lambda: not self._open(), timeout, "dead processes' entries taken over", every=0.05)
-        except TimeoutError:
-            self.left = self._open()
-
-    def _open(self):
-        with self._lock:
-            return {name: time.monotonic() - each["at"] for name, each in self._dead.items()}
-
-    def _run(self):
-        redis = None
-        while not self._stop.is_set():
-            try:
-                redis = redis or self.rig.stack.redis()
-                asked = time.monotonic()
-                pending = self.rig.pending(redis)
-            except Exception as problem:  # Redis may be away on purpose
-                self.problem, redis = problem, None
-                self._stop.wait(0.1)
-                continue
-            with self._lock:
-                for name in [name for name, each in self._dead.items() if name not in pending and each["at"] < asked]:
-                    each = self._dead.pop(name)
-                    now = time.monotonic()
-                    self.times.append((name, now - each["at"], now - each["again"]))
-            self._stop.wait(self.EVERY_S)
