@@ -30,6 +30,7 @@ struct recipient_state {
   bool probe = false;      ///< sent as a half-open breaker's probe
   bool refreshed = false;  ///< the credential was already renewed once on its account
   bool ended = false;
+  bool withheld = false;  ///< the intake has settled it: not to be started
 };
 
 struct run {

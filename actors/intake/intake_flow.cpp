@@ -85,7 +85,7 @@ void intake_state::confirm(const confirmed& m) {
   in_flight_ -= std::min(in_flight_, m.recipients);
   const bool was_behind = unwritten_ > 0;
   unwritten_ -= std::min(unwritten_, m.settled);
-  if (was_full) pump();
+  if (was_full || suspect_runs_) pump();
   if (was_behind) fill();
   next_suspect();
   check_drained();
@@ -110,6 +110,8 @@ void intake_state::start_again(const ready_items& m) {
 std::uint32_t intake_state::budget(scope_number scope) const {
   const auto& gate = gates_[scope];
   if (draining_ || gate.blocked(parts_->time->now())) return 0;
+  // One at a time: what the process dies of is then known, and what came through is written.
+  if (suspect_runs_) return in_flight_ == 0 ? 1 : 0;
   const auto most = parts_->config->engine.max_in_flight;
   auto budget = std::min(gate.free_window(), most > in_flight_ ? most - in_flight_ : 0);
   if (gate.state == breaker_state::half_open) budget = std::min(budget, gate.probes);

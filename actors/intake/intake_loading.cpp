@@ -263,7 +263,7 @@ void intake_state::take_accepted(const accept_done& answer) {
       }
       case acceptance_result::cancelled:
         for (std::uint32_t at = 0; at < owner->states.size(); ++at) {
-          if (!owner->states[at].ended) {
+          if (!owner->states[at].ended && !owner->states[at].withheld) {
             over.ends.push_back({{owner, at}, outcome::cancelled, "cancelled", {}});
           }
         }
@@ -284,7 +284,7 @@ void intake_state::admit(const run_ptr& owner, settlement& over) {
   const auto& document = *owner->document;
   if (document.send_at && *document.send_at > parts_->time->wall()) {
     for (std::uint32_t at = 0; at < owner->states.size(); ++at) {
-      if (owner->states[at].ended) continue;
+      if (owner->states[at].ended || owner->states[at].withheld) continue;
       over.parks.push_back({{owner, at}, {owner->lane, std::string(ready_scope)}, document.send_at});
     }
     return;
@@ -308,7 +308,7 @@ void intake_state::enqueue(const run_ptr& owner, settlement& over) {
   std::vector<std::shared_ptr<std::vector<std::uint32_t>>> positions(parts_->scopes.size());
   for (std::uint32_t at = 0; at < recipients.size(); ++at) {
     const auto scope = scope_by_platform[index_of(recipients[at].platform)];
-    if (owner->states[at].ended) continue;
+    if (owner->states[at].ended || owner->states[at].withheld) continue;
     if (!scope) {
       over.ends.push_back({{owner, at}, outcome::failed, "no_provider", {}});
       continue;

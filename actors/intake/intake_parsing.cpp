@@ -93,10 +93,6 @@ void intake_state::load(const entry& what, const source_ptr& from, settlement& o
                         std::vector<run_ptr>& unknown) {
   auto owner = make_run(what, from, over);
   if (!owner) return;
-  if (owner->open == 0) {
-    over.finished_entries.push_back(owner->where);
-    return;
-  }
   if (is_poison(what, owner, over)) return;
   auto& average = recipients_per_entry_[index_of(from->lane)];
   average = 0.9 * average + 0.1 * double(owner->states.size());
@@ -109,6 +105,10 @@ void intake_state::load(const entry& what, const source_ptr& from, settlement& o
     letter.source_id = owner->where.id;
     letter.at = parts_->time->wall();
     over.letters.push_back(std::move(letter));
+    over.finished_entries.push_back(owner->where);
+    return;
+  }
+  if (owner->open == 0) {
     over.finished_entries.push_back(owner->where);
     return;
   }

@@ -76,6 +76,7 @@ class intake_state {
   void sift(std::vector<work_item>& items);
 
   // intake_suspects.cpp
+  /// Ends the recipient its process died of, if it did so too often; true when that was its last.
   bool is_poison(const entry& what, const run_ptr& owner, settlement& over) const;
   bool suspect(const entry& what) const;
   void next_suspect();

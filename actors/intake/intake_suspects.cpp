@@ -21,8 +21,18 @@ bool intake_state::is_poison(const entry& what, const run_ptr& owner, settlement
                         {"tenant", owner->document->tenant},
                         {"job", owner->document->id},
                         {"deaths", what.deaths_alone}});
-  for (std::uint32_t at = 0; at < owner->states.size(); ++at) {
-    if (!owner->states[at].ended) over.ends.push_back({{owner, at}, outcome::dead, "poison", {}});
+  // A suspect's recipients start one by one (see budget()), in this order: the first that is not over is the
+  // one its process died of. The others go on, and with this end the entry's count starts anew.
+  const auto& recipients = owner->document->recipients;
+  for (std::size_t scope = 0; scope <= parts_->scopes.size(); ++scope) {
+    for (std::uint32_t at = 0; at < owner->states.size(); ++at) {
+      if (owner->states[at].ended) continue;
+      const auto served = parts_->scope_of(recipients[at].platform, owner->document->app);
+      if (scope < parts_->scopes.size() && served != static_cast<scope_number>(scope)) continue;
+      owner->states[at].withheld = true;
+      over.ends.push_back({{owner, at}, outcome::dead, "poison", {}});
+      return owner->open == 1;
+    }
   }
   return true;
 }
