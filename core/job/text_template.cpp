@@ -24,6 +24,11 @@ std::optional<placeholder> placeholder_at(std::string_view text, std::size_t beg
   return placeholder{begin, at + 2, name};
 }
 
+// Enough for the usual message in one allocation each; short values included.
+constexpr std::size_t expected_text_bytes = 512;
+constexpr std::size_t expected_pieces = 16;
+constexpr std::size_t expected_value_bytes = 32;
+
 }  // namespace
 
 std::optional<placeholder> find_placeholder(std::string_view text, std::size_t from) noexcept {
@@ -41,40 +46,47 @@ bool is_variable_name(std::string_view name) noexcept {
   return !name.empty() && name.size() <= max_variable_name_bytes && all_of(name, name_with_dot);
 }
 
-std::string& body_template::open_literal() {
-  // Neighbours are joined: fewer pieces, faster rendering.
-  if (pieces_.empty() || pieces_.back().what != kind::literal) pieces_.push_back({kind::literal, {}});
-  return pieces_.back().text;
+// What has been appended to text_ since it had `before` bytes is literal. Neighbours are joined.
+void body_template::close_literal(std::size_t before) {
+  const auto size = text_.size() - before;
+  if (size == 0) return;
+  if (pieces_.empty()) pieces_.reserve(expected_pieces);
+  if (pieces_.empty() || pieces_.back().what != kind::literal) {
+    pieces_.push_back({kind::literal, size});
+  } else {
+    pieces_.back().size += size;
+  }
 }
 
 void body_template::append_literal(std::string_view json) {
-  if (json.empty()) return;
-  open_literal().append(json);
-  literal_bytes_ += json.size();
+  if (text_.empty()) text_.reserve(expected_text_bytes);
+  const auto before = text_.size();
+  text_.append(json);
+  close_literal(before);
+}
+
+void body_template::append_plain_text(std::string_view text) {
+  if (text_.empty()) text_.reserve(expected_text_bytes);
+  const auto before = text_.size();
+  append_json_escaped(text_, text);
+  close_literal(before);
 }
 
 void body_template::append_variable(std::string_view name) {
-  pieces_.push_back({kind::variable, std::string(name)});
+  text_.append(name);
+  pieces_.push_back({kind::variable, name.size()});
   has_variables_ = true;
 }
 
+// Names hold nothing that is escaped, but a tab inside the braces is: hence the search in the original text.
 void body_template::append_text(std::string_view text) {
-  std::string escaped;
-  append_json_escaped(escaped, text);
-  // Names hold nothing that is escaped, so the placeholders are still there. A tab inside the braces is not,
-  // hence the search in the original text.
-  if (!has_placeholder(text)) return append_literal(escaped);
   std::size_t from = 0;
   while (const auto found = find_placeholder(text, from)) {
-    escaped.clear();
-    append_json_escaped(escaped, text.substr(from, found->begin - from));
-    append_literal(escaped);
+    append_plain_text(text.substr(from, found->begin - from));
     append_variable(found->name);
     from = found->end;
   }
-  escaped.clear();
-  append_json_escaped(escaped, text.substr(from));
-  append_literal(escaped);
+  append_plain_text(text.substr(from));
 }
 
 void body_template::append_json(std::string_view json) {
@@ -88,20 +100,24 @@ void body_template::append_json(std::string_view json) {
 }
 
 void body_template::append_hole(hole what) {
-  pieces_.push_back({what == hole::target ? kind::target : kind::dedupe_key, {}});
+  pieces_.push_back({what == hole::target ? kind::target : kind::dedupe_key, 0});
+}
+
+std::size_t body_template::expected_bytes() const noexcept {
+  return text_.size() + pieces_.size() * expected_value_bytes;
 }
 
 bool body_template::render(const job& source, const recipient& who, std::string_view dedupe, std::string& out,
                            std::string_view& missing) const {
-  // Room for short values too: most bodies then cost one allocation.
-  constexpr std::size_t expected_value_bytes = 32;
   const auto before = out.size();
-  out.reserve(before + literal_bytes_ + who.target.size() + dedupe.size() +
-              pieces_.size() * expected_value_bytes);
+  out.reserve(before + expected_bytes() + who.target.size());
+  std::string_view rest = text_;
   for (const auto& part : pieces_) {
+    const auto text = rest.substr(0, part.size);
+    rest.remove_prefix(part.size);
     switch (part.what) {
       case kind::literal:
-        out.append(part.text);
+        out.append(text);
         break;
       case kind::target:
         append_json_escaped(out, who.target);
@@ -110,9 +126,9 @@ bool body_template::render(const job& source, const recipient& who, std::string_
         out.append(dedupe);
         break;
       case kind::variable: {
-        const auto value = source.variable(who, part.text);
+        const auto value = source.variable(who, text);
         if (!value) {
-          missing = part.text;
+          missing = text;
           out.resize(before);
           return false;
         }

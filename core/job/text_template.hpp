@@ -46,6 +46,8 @@ class body_template {
   };
 
   void append_literal(std::string_view json);
+  /// The inside of a JSON string; {{ }} stay as they are.
+  void append_plain_text(std::string_view text);
   /// `text` may hold {{variables}}; its literal parts are JSON-escaped now, values when rendered.
   void append_text(std::string_view text);
   /// Finished JSON whose strings may hold {{variables}} (a serialised tree, an override). `{{` cannot occur
@@ -59,18 +61,22 @@ class body_template {
               std::string_view& missing) const;
 
   bool has_variables() const noexcept { return has_variables_; }
+  /// About how many bytes a rendered body has beside the target, so that it is allocated once.
+  std::size_t expected_bytes() const noexcept;
 
  private:
   enum class kind : std::uint8_t { literal, variable, target, dedupe_key };
   struct piece {
     kind what;
-    std::string text;
+    std::size_t size;  ///< of a literal, or of a variable's name: so much of text_
   };
   void append_variable(std::string_view name);
-  std::string& open_literal();
+  void close_literal(std::size_t before);
 
+  // All literals and names, one behind the other: compiling a job of one recipient must not cost an
+  // allocation a piece.
+  std::string text_;
   std::vector<piece> pieces_;
-  std::size_t literal_bytes_ = 0;
   bool has_variables_ = false;
 };
 

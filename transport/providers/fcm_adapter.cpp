@@ -16,6 +16,8 @@ namespace {
 
 constexpr std::size_t max_content_bytes = 4096;
 constexpr std::size_t max_topic_content_bytes = 2048;
+// {"validate_only":true,"message":{"condition":""
+constexpr std::size_t max_head_bytes = 48;
 constexpr std::int64_t max_ttl_seconds = 2'419'200;
 
 struct fcm_message final : compiled_message {
@@ -162,6 +164,7 @@ class fcm_adapter final : public provider_adapter {
     out.path = path_;
     out.own.clear();
     out.body.clear();
+    out.body.reserve(max_head_bytes + who.target.size() + what.content.expected_bytes());
     out.body += source.dry_run ? R"({"validate_only":true,"message":{")" : R"({"message":{")";
     out.body += name;
     out.body += "\":\"";

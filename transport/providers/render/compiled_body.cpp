@@ -36,26 +36,23 @@ void append_value(std::string& out, mark what, const render_values& values) {
 }  // namespace
 
 void compiled_body::frame(std::string_view json) {
-  literal_.append(json);
+  open_.append_literal(json);
   frame_bytes_ += json.size();
 }
 
 void compiled_body::content(std::string_view json) {
-  literal_.append(json);
+  open_.append_literal(json);
 }
 
 void compiled_body::text(std::string_view value) {
-  if (!has_placeholder(value)) return plain_text(value);
-  flush();
   open_.append_text(value);
 }
 
 void compiled_body::plain_text(std::string_view value) {
-  append_json_escaped(literal_, value);
+  open_.append_plain_text(value);
 }
 
 void compiled_body::hole(mark what) {
-  flush();
   if (what == mark::dedupe_key) {
     open_.append_hole(body_template::hole::dedupe_key);
     return;
@@ -64,13 +61,13 @@ void compiled_body::hole(mark what) {
 }
 
 void compiled_body::seal() {
-  flush();
   segments_.push_back({std::exchange(open_, {}), mark::dedupe_key, false});
 }
 
-void compiled_body::flush() {
-  open_.append_literal(literal_);
-  literal_.clear();
+std::size_t compiled_body::expected_bytes() const noexcept {
+  std::size_t sum = 0;
+  for (const auto& part : segments_) sum += part.body.expected_bytes();
+  return sum;
 }
 
 bool compiled_body::render(const job& source, const recipient& who, const render_values& values,

@@ -50,6 +50,8 @@ class compiled_body {
   bool render(const job& source, const recipient& who, const render_values& values, std::string& out,
               std::string_view& missing) const;
 
+  /// About how many bytes a rendered body has.
+  std::size_t expected_bytes() const noexcept;
   /// Bytes of each rendered body that frame() made.
   std::size_t frame_bytes() const noexcept { return frame_bytes_; }
 
@@ -59,11 +61,8 @@ class compiled_body {
     mark after;
     bool has_mark;
   };
-  void flush();
-
   std::vector<segment> segments_;
   body_template open_;
-  std::string literal_;  // gathers neighbours, so that a template has few pieces
   std::size_t frame_bytes_ = 0;
 };
 
