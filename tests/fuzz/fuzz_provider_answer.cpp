@@ -4,10 +4,9 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <cstdio>
-#include <cstdlib>
 #include <string_view>
 
+#include "tests/fuzz/require.hpp"
 #include "transport/providers/apns_adapter.hpp"
 #include "transport/providers/fcm_adapter.hpp"
 
@@ -15,12 +14,7 @@ namespace {
 
 using dispatch::outcome;
 using dispatch::verdict;
-
-void require(bool holds, const char* what) {
-  if (holds) return;
-  std::fprintf(stderr, "broken: %s\n", what);
-  std::abort();
-}
+using dispatch::test::require;
 
 /// What must hold whatever a provider sends.
 void check(const verdict& what, const dispatch::http2::completion& answer, bool is_fcm) {

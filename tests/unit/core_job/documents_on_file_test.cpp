@@ -1,4 +1,4 @@
-// The documents that are kept as files: the examples of the guide, the schema, and the fuzzer's seeds.
+// The documents that are kept as files: the examples of the guide, and the schema.
 
 #include <gtest/gtest.h>
 #include <simdjson.h>
@@ -33,19 +33,6 @@ TEST(examples, are_accepted) {
     ++count;
   }
   EXPECT_GE(count, 5u);
-}
-
-TEST(fuzz_corpus, parses_or_is_refused_with_a_pointer) {
-  const auto seeds = files_in("tests/fuzz/corpus/job");
-  EXPECT_GE(seeds.size(), 5u);
-  for (const auto& path : seeds) {
-    SCOPED_TRACE(path);
-    const auto result = test::parse(test::read_file(path));
-    if (const auto* error = std::get_if<job_error>(&result)) {
-      EXPECT_TRUE(error->pointer.empty() || error->pointer.front() == '/');
-      EXPECT_FALSE(error->message.empty());
-    }
-  }
 }
 
 /// The schema's property names under `pointer`.

@@ -13,16 +13,16 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
 
 namespace {
 
-TEST(provider_answer_corpus, breaks_no_invariant) {
+TEST(corpus, breaks_no_invariant) {
   std::size_t count = 0;
-  for (const auto& entry :
-       std::filesystem::directory_iterator(DISPATCH_SOURCE_DIR "/tests/fuzz/corpus/provider_answer")) {
+  for (const auto& entry : std::filesystem::directory_iterator(DISPATCH_CORPUS)) {
+    SCOPED_TRACE(entry.path());
     std::ifstream file(entry.path(), std::ios::binary);
     const std::string input{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
     LLVMFuzzerTestOneInput(reinterpret_cast<const std::uint8_t*>(input.data()), input.size());
     ++count;
   }
-  EXPECT_GE(count, 10u);
+  EXPECT_GE(count, 5u);
 }
 
 }  // namespace
