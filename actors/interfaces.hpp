@@ -24,7 +24,10 @@ using intake_actor =
                      caf::reacts_to<accept_done>,       // store: jobs made known (or refused)
                      caf::reacts_to<ready_items>,       // retry: start these again
                      caf::reacts_to<permit_grant>,      // limiter: may start
-                     caf::reacts_to<suspect_marked>,    // store: it may run, alone
+                     caf::reacts_to<audience_read>,     // store: recipients of an audience
+                     caf::reacts_to<tokens_known>,      // store: which tokens are dead
+                     caf::reacts_to<dead_tokens>,       // tracker: … and which have come to be
+                     caf::reacts_to<suspects_marked>,   // store: they may start
                      caf::reacts_to<woken>,             // store: something new came in
                      caf::reacts_to<paused_lanes>,      // supervisor
                      caf::reacts_to<gate_change>,       // supervisor: a breaker opened, closed, probes
@@ -41,13 +44,16 @@ using sender_actor = caf::typed_actor<caf::reacts_to<work_batch_ptr>>;
 using tracker_actor = caf::typed_actor<caf::reacts_to<completion_batch_ptr>,  // channel
                                        caf::reacts_to<write_done>,            // store
                                        caf::reacts_to<settlement>,            // retry, intake
+                                       caf::reacts_to<scope_doubt>,           // supervisor
                                        caf::reacts_to<tick>,                  // self
                                        caf::reacts_to<drained>>;              // intake
 
 /// Holds failed items until they may be tried again.
-using retry_actor = caf::typed_actor<caf::reacts_to<retry_batch>,  // supervisor
-                                     caf::reacts_to<tick>,         // self
-                                     caf::reacts_to<drain>>;       // supervisor
+using retry_actor =
+    caf::typed_actor<caf::reacts_to<retry_batch>,     // supervisor
+                     caf::reacts_to<returned_items>,  // intake: parked ones whose time has come
+                     caf::reacts_to<tick>,            // self
+                     caf::reacts_to<drain>>;          // supervisor
 
 /// A shard of the rate limits: leases permits from Redis and grants them on demand.
 using limiter_actor = caf::typed_actor<caf::reacts_to<permit_demand>,  // intake

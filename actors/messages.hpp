@@ -14,6 +14,7 @@
 #include "actors/run.hpp"
 #include "core/policy/circuit_breaker.hpp"
 #include "storage/store.hpp"
+#include "storage/token_store.hpp"
 #include "transport/http2/message.hpp"
 #include "transport/providers/verdict.hpp"
 
@@ -85,6 +86,7 @@ struct answers {
   /// Room in the scope's window to be passed on to the intake once the breaker has had its say (a batch with
   /// failures must not be replaced by new work before that); 0: the tracker has told the intake itself.
   std::uint32_t room = 0;
+  bool mass_invalid = false;  ///< too many of them call tokens dead: hold the scope
 };
 
 /// supervisor → retry: try again, or give up.
@@ -100,6 +102,13 @@ struct retry_batch {
   std::vector<entry> entries;
 };
 
+/// intake → retry: these were parked for a retry and have come back; they may start again when the budget
+/// allows.
+struct returned_items {
+  scope_number scope = 0;
+  std::vector<work_item> items;
+};
+
 /// retry → intake: these may start again.
 struct ready_items {
   scope_number scope = 0;
@@ -111,7 +120,8 @@ struct ready_items {
 /// A settlement with many items of one run parks them as one rest.
 struct settlement {
   std::uint32_t size() const noexcept {
-    return static_cast<std::uint32_t>(ends.size() + parks.size() + finished_entries.size() + letters.size());
+    return static_cast<std::uint32_t>(ends.size() + parks.size() + finished_entries.size() + letters.size() +
+                                      cuts.size());
   }
 
   bool from_intake = false;  ///< the intake keeps count of what it has settled and is not yet written
@@ -126,9 +136,18 @@ struct settlement {
   /// Entries that are over without a run: repeats, and (with a letter) what could not be used.
   std::vector<entry_ref> finished_entries;
   std::vector<dead_letter> letters;
+  /// The head of an audience becomes rests of its own.
+  struct cut {
+    run_ptr owner;
+    std::uint32_t count = 0;     ///< recipients that leave the list
+    std::uint32_t unusable = 0;  ///< of them: they end `dead`
+    std::vector<parked> rests;
+    bool last = false;  ///< the owner's entry is over
+  };
+  std::vector<cut> cuts;
 
   bool empty() const noexcept {
-    return ends.empty() && parks.empty() && finished_entries.empty() && letters.empty();
+    return ends.empty() && parks.empty() && finished_entries.empty() && letters.empty() && cuts.empty();
   }
 };
 
@@ -142,6 +161,7 @@ struct room {
 struct confirmed {
   std::uint32_t recipients = 0;
   std::uint32_t settled = 0;  ///< of the intake's own settlements, now written
+  suspects_over suspects{};
 };
 
 /// supervisor → intake: what a scope may do from now on.
@@ -149,6 +169,25 @@ struct gate_change {
   scope_number scope = 0;
   breaker_state state{};
   std::uint32_t probes = 0;  ///< half open: how many may be sent
+};
+/// tracker → intake: the provider called these tokens dead, and that is written.
+struct dead_tokens {
+  struct mark {
+    token_fingerprint token;
+    epoch_ms until{0};  ///< not to be sent to
+  };
+  std::vector<mark> marks;
+};
+/// supervisor → tracker: whether the scope's tokens may be believed dead, as Redis or an operator has it.
+struct scope_doubt {
+  enum class news : std::uint8_t {
+    held,      ///< no: its breaker is forced open for that reason
+    released,  ///< it is not any more
+    accepted,  ///< an operator accepted the withheld ones as dead: the rest of them may follow
+    discarded
+  };
+  scope_number scope = 0;
+  news what{};
 };
 /// tracker → intake: the provider asked for quiet (429 of a whole project).
 struct hold_scope {
@@ -179,12 +218,24 @@ struct accept_done {
   std::vector<run_ptr> runs;  ///< as they were asked for
   store_result<std::vector<acceptance_result>> results;
 };
+struct audience_read {
+  run_ptr owner;
+  store_result<audience_window> window;
+};
+/// store → intake: which of these tokens are known to be dead. They are those of `items`, in the same order.
+struct token_query {
+  std::vector<work_item> items;
+  std::vector<token_fingerprint> tokens;
+};
+struct tokens_known {
+  std::shared_ptr<const token_query> asked;
+  store_result<std::vector<epoch_ms>> ends;
+};
 /// supervisor → intake: the lanes operators have paused.
 struct paused_lanes {
   std::array<bool, lane_count> lanes{};
 };
-struct suspect_marked {
-  run_ptr suspect;
+struct suspects_marked {
   store_result<nothing> result;
 };
 struct woken {

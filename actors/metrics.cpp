@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <array>
 #include <atomic>
+#include <optional>
 #include <utility>
 
 #include "actors/bounded_series.hpp"
@@ -105,6 +106,8 @@ struct metrics::state {
   Family<Gauge>& breaker_family = gauges("dispatch_breaker_state", "0 closed, 1 half open, 2 open.");
   Family<Counter>& transitions_family =
       counters("dispatch_breaker_transitions_total", "Breakers that changed their state.");
+  Family<Gauge>& doubts_family =
+      gauges("dispatch_mass_invalid", "1 while a scope is held because it calls too many tokens dead.");
   Family<Histogram>& wait_family =
       histograms("dispatch_rate_limit_wait_seconds", "What a send waited for its rate limit.");
   Family<Counter>& tokens_family =
@@ -124,8 +127,10 @@ struct metrics::state {
 
   Gauge& dead_letters = gauges("dispatch_dead_letters", "Entries of the dead-letter stream.").Add({});
   Gauge& scheduled = gauges("dispatch_scheduled", "Jobs and retries whose time has not come.").Add({});
-  Counter& fenced =
-      counters("dispatch_fenced_total", "Writes refused because another process took the work over.").Add({});
+  Counter& fenced = counters("dispatch_fenced_total",
+                             "Processes of the namespace refused because another took their work over.")
+                        .Add({});
+  std::optional<std::uint64_t> fenced_before;  ///< what this process found, not its own to report
   Gauge& redis_up = gauges("dispatch_redis_up", "1 while Redis answers.").Add({});
   Gauge& redis_durability =
       gauges("dispatch_redis_durability", "0 when Redis may lose, or has lost, what it accepted.").Add({});
@@ -159,6 +164,9 @@ struct metrics::state {
       max_scopes, [this](std::size_t to, const std::string& scope) -> Counter& {
         return transitions_family.Add({{"scope", scope}, {"to", std::string(breaker_states[to])}});
       }};
+  bounded_series<Gauge> doubts{max_scopes, [this](std::size_t, const std::string& scope) -> Gauge& {
+                                 return doubts_family.Add({{"scope", scope}});
+                               }};
   bounded_series<Histogram> waits{max_scopes, [this](std::size_t, const std::string& scope) -> Histogram& {
                                     return wait_family.Add({{"scope", scope}}, wait_buckets());
                                   }};
@@ -306,11 +314,16 @@ void metrics::token_invalidated(platform on, std::string_view reason) {
   state_->tokens.at(index_of(on), reason).Increment();
 }
 
+void metrics::mass_invalid(std::string_view scope, bool held) {
+  state_->doubts.at(0, scope).Set(held ? 1 : 0);
+}
+
 void metrics::dead_letters(std::uint64_t length) {
   state_->dead_letters.Set(static_cast<double>(length));
 }
-void metrics::fenced() {
-  state_->fenced.Increment();
+void metrics::fenced(std::uint64_t processes) {
+  const auto before = std::exchange(state_->fenced_before, processes);
+  if (before && processes > *before) state_->fenced.Increment(static_cast<double>(processes - *before));
 }
 void metrics::actor_restarted(std::string_view actor) {
   state_->restarts.at(0, actor).Increment();

@@ -32,8 +32,12 @@ class metrics {
   void breaker_transition(std::string_view scope, std::string_view to);
   void rate_limit_wait(std::string_view scope, std::chrono::nanoseconds waited);
   void token_invalidated(platform on, std::string_view reason);
+  /// The scope is held because it calls too many tokens dead.
+  void mass_invalid(std::string_view scope, bool held);
   void dead_letters(std::uint64_t length);
-  void fenced();
+  /// Of the namespace, since it was made; what came after the first call is reported. One thread. (A process
+  /// that is fenced ends before it could be asked.)
+  void fenced(std::uint64_t processes);
   void actor_restarted(std::string_view actor);
   void mailbox_depth(std::string_view actor, std::int64_t depth);
   void redis_up(bool up);

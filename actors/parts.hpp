@@ -45,6 +45,8 @@ struct engine_parts {
   /// For tests of poison: rendering a token that begins so aborts the process. From
   /// DISPATCHD_TEST_CRASH_TOKEN.
   std::string crash_token;
+  /// How many processes share what is allowed to all of them together, as last sampled.
+  std::shared_ptr<live_number> processes = std::make_shared<live_number>(1);
   /// Of all jitter; tests set it, so that the same seed gives the same run.
   std::uint64_t seed = std::random_device{}();
 

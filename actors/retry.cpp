@@ -56,6 +56,29 @@ class retry_state {
     arm();
   }
 
+  // Their time has come; now it is the budget that may make them wait, near by or, behind many others, in
+  // storage again.
+  void take_back(const returned_items& m) {
+    now_ = parts_->time->now();
+    wall_ = parts_->time->wall();
+    follow_settings(now_);
+    auto& budget = budgets_[m.scope];
+    ready_items back{m.scope, {}, false};
+    settlement over;
+    for (const auto& item : m.items) {
+      if (draining_) {
+        over.parks.push_back({item, home_of(item, m.scope), std::nullopt});
+      } else if (budget.try_take(now_)) {
+        back.items.push_back(item);
+      } else {
+        await_budget(item, m.scope, over);
+      }
+    }
+    if (!back.items.empty()) parts_->intake.send(std::move(back));
+    if (!over.empty()) parts_->tracker.send(std::move(over));
+    arm();
+  }
+
   void on_tick() {
     armed_ = false;
     now_ = parts_->time->now();
@@ -99,13 +122,19 @@ class retry_state {
   }
 
  private:
-  // A reload changes them.
+  // A reload changes them, and other processes that come and go: a provider's floor is theirs together.
   void follow_settings(steady::time_point now) {
-    if (std::exchange(settings_version_, parts_->config.version()) == parts_->config.version()) return;
+    const auto version = parts_->config.version();
+    const double processes = *parts_->processes;
+    if (version == settings_version_ && processes == shared_by_) return;
+    settings_version_ = version;
+    shared_by_ = processes;
     const auto& rules = parts_->config->retry;
     rules_.max_attempts = rules.attempts;
     rules_.backoff = {rules.base, rules.cap};
-    for (auto& budget : budgets_) budget.change({rules.budget_ratio, rules.budget_per_second}, now);
+    for (auto& budget : budgets_) {
+      budget.change({rules.budget_ratio, rules.budget_per_second / processes}, now);
+    }
   }
 
   struct waiting_item {
@@ -151,6 +180,20 @@ class retry_state {
     ++shelved_;
   }
 
+  void await_budget(const work_item& item, scope_number scope, settlement& over) {
+    const auto turn = budgets_[scope].book(now_);
+    // The rate may be another by then: none waits longer than a retry would at most.
+    const auto longest = std::max<steady::duration>(rules_.backoff.cap, parts_->config->engine.park_after);
+    const auto wait = turn == steady::time_point::max() ? longest : std::min(turn - now_, longest);
+    if (wait <= parts_->config->engine.park_after && waiting_.size() < max_waiting) {
+      waiting_.emplace(now_ + wait, waiting_item{scope, item});
+      return;
+    }
+    auto due = wall_ + std::chrono::ceil<epoch_ms>(wait);
+    if (const auto& expires = item.owner->document->expires_at) due = std::min(due, *expires);
+    over.parks.push_back({item, home_of(item, scope), due});
+  }
+
   source home_of(const work_item& item, scope_number scope) const {
     return {item.owner->lane, parts_->scopes[scope].name};
   }
@@ -167,7 +210,8 @@ class retry_state {
   std::shared_ptr<const engine_parts> parts_;
   std::mt19937_64 random_;
   retry_rules rules_;
-  std::uint64_t settings_version_ = 0;  ///< that rules_ and the budgets were made from
+  std::uint64_t settings_version_ = 0;  ///< that rules_ and the budgets were made from …
+  double shared_by_ = 1;                ///< … and how many processes share the floor
   std::vector<retry_budget> budgets_;
   std::multimap<steady::time_point, waiting_item> waiting_;
   steady::time_point now_;
@@ -186,6 +230,7 @@ retry_actor::behavior_type retry(retry_actor::pointer self, const std::shared_pt
   log_exceptions(self, me.actor());
   state->attach(self);
   return {on<retry_batch>(me, [state](const retry_batch& m) { state->take(m); }),
+          on<returned_items>(me, [state](const returned_items& m) { state->take_back(m); }),
           on<tick>(me, [state](const tick&) { state->on_tick(); }),
           on<drain>(me, [state](const drain&) { state->drain(); })};
 }

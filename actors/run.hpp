@@ -22,15 +22,21 @@
 
 namespace dispatch {
 
+/// By level (suspect_line): how many are over.
+using suspects_over = std::array<std::uint32_t, company_count>;
+
 /// What an operator wants of the job. Set by the intake, read by all.
 enum class run_mode : std::uint8_t { running, paused, cancelled };
 
 struct recipient_state {
+  bool startable() const noexcept { return !ended && !withheld; }
+
   std::uint16_t attempts = 0;
   bool probe = false;      ///< sent as a half-open breaker's probe
   bool refreshed = false;  ///< the credential was already renewed once on its account
   bool ended = false;
-  bool withheld = false;  ///< the intake has settled it: not to be started
+  bool withheld = false;     ///< the intake has settled it: not to be started
+  std::uint8_t suspect = 0;  ///< 1 + its level in the intake's suspect_line, until it is over
 };
 
 struct run {
@@ -44,8 +50,11 @@ struct run {
   std::vector<recipient_state> states;
   progress_bitmap progress;  ///< the tracker's; empty for a single recipient
   std::atomic<run_mode> mode{run_mode::running};
-  bool suspect = false;          ///< its process died again and again: it runs alone
-  bool progress_stored = false;  ///< Redis holds one, to be removed at the end
+  bool recovered = false;                     ///< a process died that had it
+  dispatch::died_upto died_upto{-1, -1, -1};  ///< … and what it, or one before it, had started
+  bool looked_up = false;                     ///< the intake's: its tokens are known, or being asked for …
+  std::uint32_t looking_up = 0;               ///< … so many of them
+  bool progress_stored = false;               ///< Redis holds one, to be removed at the end
   std::uint32_t open = 0;
 
   const compiled_message& compiled(platform target, const provider_adapter& adapter) {

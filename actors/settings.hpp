@@ -73,6 +73,16 @@ struct limit_settings {
   double tenant_burst = 0;  ///< 0 = max(1, rate/10)
 };
 
+struct hygiene_settings {
+  /// A token called dead is not sent to for so long; 0 = off.
+  std::chrono::milliseconds suppress_ttl{std::chrono::hours{24}};
+  /// More than this share dead, of at least so many latest sends of a scope, is not believed …
+  double max_dead_share = 0.2;
+  std::uint32_t least_sends = 1'000;
+  /// … but for so long after an operator accepted it.
+  std::chrono::milliseconds quiet_after_accept{std::chrono::hours{1}};
+};
+
 enum class results_level : std::uint8_t { all, failures, none };
 
 struct results_settings {
@@ -125,6 +135,7 @@ struct settings {
   retry_settings retry;
   breaker_config breaker;
   limit_settings limits;
+  hygiene_settings hygiene;
   results_settings results;
   log_settings log;
   admin_settings admin;

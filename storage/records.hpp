@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "core/job/job.hpp"
+#include "core/token_fingerprint.hpp"
 #include "core/types.hpp"
 
 namespace dispatch {
@@ -28,6 +29,13 @@ using source_ptr = std::shared_ptr<const source>;
 
 inline constexpr std::string_view ready_scope = "ready";
 
+/// How many others taken over were started and not over when a recipient was: the fewer, the more suspect it
+/// is should the process die.
+enum class company : std::uint8_t { many, some, few };
+inline constexpr std::size_t company_count = 3;
+/// By company: recipients up to this position were started in it, and their process died; -1: none.
+using died_upto = std::array<std::int64_t, company_count>;
+
 struct entry {
   std::string id;  ///< the stream's, "MS-SEQ"
   std::string document;
@@ -36,9 +44,11 @@ struct entry {
   std::string resume;            ///< of a parked rest: see core/job/resume.hpp; empty on a lane
   std::uint32_t deliveries = 1;  ///< how often it was given to a process, this time included (Redis's count)
   // Of an entry taken over:
-  std::string progress;            ///< the bitmap of what was over
-  std::uint32_t recoveries = 0;    ///< how often it was taken over since it last got anywhere
-  std::uint32_t deaths_alone = 0;  ///< how often its process died while it ran alone
+  bool recovered = false;
+  std::string progress;  ///< the bitmap of what was over
+  dispatch::died_upto died_upto{-1, -1, -1};
+  std::int64_t died_alone = -1;    ///< the recipient a process died of that ran it alone …
+  std::uint32_t deaths_alone = 0;  ///< … and how often
 };
 
 /// Which of a job's recipients are over: bit (position % 8) of byte (position / 8) of the document's
@@ -61,6 +71,17 @@ struct read_batch {
   bool drained = false;  ///< the stream had no more than this when it was read
 };
 
+/// What is about to start of entries taken over, stored before it does.
+struct suspect_marks {
+  struct mark {
+    entry_ref where;
+    std::uint32_t position = 0;
+    dispatch::company company{};
+  };
+  std::vector<mark> started;  ///< entries, and up to which recipient they will have been started in a company
+  std::optional<mark> alone;  ///< the recipient the process runs alone from now on; none: it runs others too
+};
+
 /// A job to be made known before anything of it is sent.
 struct acceptance {
   std::string tenant, id;
@@ -71,14 +92,31 @@ struct acceptance {
   epoch_ms created_at{};
   bool scheduled = false;  ///< state becomes `scheduled` instead of `running`
   bool rest = false;       ///< a parked rest: the job is known, only its state is asked for
+  /// The name of the list when it has one instead of recipients; `total` is found when it is taken over.
+  std::string audience{};
 };
 enum class acceptance_result : std::uint8_t {
   accepted,
-  resumed,    ///< this very entry was accepted before (redelivered)
-  repeat,     ///< another entry, same document: acknowledge, count, send nothing
-  conflict,   ///< another entry, different document: dead letter `id_conflict`
-  cancelled,  ///< by an operator: its recipients end so
-  paused      ///< by an operator: its recipients are parked until it is resumed
+  resumed,     ///< this very entry was accepted before (redelivered)
+  repeat,      ///< another entry, same document: acknowledge, count, send nothing
+  conflict,    ///< another entry, different document: dead letter `id_conflict`
+  cancelled,   ///< by an operator: its recipients end so
+  paused,      ///< by an operator: its recipients are parked until it is resumed
+  no_audience  ///< there is no such list: the job is over, `dead`
+};
+
+/// Part of a job's audience: JSON texts of recipients, as the producer wrote them.
+struct audience_window {
+  std::uint64_t first = 0;            ///< position of the first in the whole audience
+  std::vector<std::string> elements;  ///< one over audience_element_limit is cut after that and a byte
+  std::uint64_t remaining = 0;        ///< behind these
+};
+inline constexpr std::size_t audience_element_limit = 64u << 10;
+
+/// So many have left the head of the job's audience.
+struct audience_cut {
+  std::string tenant, job;
+  std::uint32_t count = 0;
 };
 
 /// How far the entry of a job with several recipients has come; an empty bitmap forgets it (with the entry's
@@ -92,6 +130,7 @@ struct entry_progress {
 struct job_progress {
   std::string tenant, id;
   std::array<std::uint32_t, outcome_count> add{};
+  bool only_recipient = false;  ///< the job has one, and this is its end: written in one step
 };
 
 struct result_record {
@@ -117,6 +156,14 @@ struct token_event {
   std::string reason;
   std::string job;
   epoch_ms at{};
+};
+
+/// A token called dead and not believed: kept until an operator accepts or discards it.
+struct withheld_token {
+  std::string scope;       ///< "fcm:default"
+  token_event event;       ///< what becomes of it once accepted
+  token_fingerprint mark;  ///< … and marked as suppressed
+  epoch_ms until{0};       ///< … until then; 0 = not at all
 };
 
 struct dead_letter {
@@ -150,11 +197,13 @@ struct checkpoint {
   std::vector<job_progress> jobs;
   std::vector<result_record> results;
   std::vector<token_event> tokens;
+  std::vector<withheld_token> withheld;
   std::vector<dead_letter> dead;
   std::vector<parked> parks;
+  std::vector<audience_cut> cuts;
   bool empty() const noexcept {
     return done.empty() && progress.empty() && jobs.empty() && results.empty() && tokens.empty() &&
-           dead.empty() && parks.empty();
+           withheld.empty() && dead.empty() && parks.empty() && cuts.empty();
   }
 };
 
@@ -201,6 +250,9 @@ struct store_sample {
   std::uint64_t scheduled = 0;
   std::optional<epoch_ms> next_due;
   std::array<bool, lane_count> paused{};  ///< lanes an operator has paused
+  std::uint32_t processes = 0;            ///< whose lease holds
+  std::uint64_t fenced = 0;               ///< processes refused so far because their work had been taken over
+  bool tokens_suppressed = false;         ///< any
   std::string durability_warning;         ///< empty when persistence is on and maxmemory-policy is noeviction
 };
 

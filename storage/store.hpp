@@ -11,6 +11,7 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -52,7 +53,8 @@ class store {
   /// Consumers whose lease ended, this process's own name excepted.
   virtual void lapsed(store_callback<std::vector<std::string>> callback) = 0;
   /// Takes over up to `count` entries of a lapsed consumer (bumping its epoch first, in the same script).
-  /// An empty answer means that nothing of it is left; its record is gone then.
+  /// An empty answer means that nothing of it is left; its record is gone then. After `unavailable` the next
+  /// call repeats what the lost answer may have brought; until it has, nothing can be read.
   virtual void take_over(const std::string& consumer, std::uint32_t count, std::size_t max_bytes,
                          store_callback<std::vector<read_batch>> callback) = 0;
 
@@ -72,13 +74,18 @@ class store {
 
   virtual void accept(std::vector<acceptance> jobs,
                       store_callback<std::vector<acceptance_result>> callback) = 0;
+  /// A part of an accepted job's audience, from that position on (nullopt: from its head): at most `count`
+  /// elements and about max_bytes. Takes nothing away; a checkpoint's `cuts` do.
+  virtual void read_audience(const std::string& tenant, const std::string& job,
+                             std::optional<std::uint64_t> from, std::uint32_t count, std::size_t max_bytes,
+                             store_callback<audience_window> callback) = 0;
   /// `sequence` must grow by one from call to call (from 1 after acquire); the same sequence again is
   /// recognised and not applied twice, so `unavailable` is answered by repeating the call as it was.
   virtual void write(std::uint64_t sequence, std::shared_ptr<const checkpoint> what,
                      store_callback<nothing> callback) = 0;
-  /// Before a suspect entry is run alone: if this process dies before anything of it is written, that counts
-  /// as the entry's doing (entry::deaths_alone).
-  virtual void mark_suspect(const entry_ref& which, store_callback<nothing> callback) = 0;
+  /// Before entries taken over are started: if this process dies, whoever takes them over is told (entry).
+  /// Should it turn out to live (fenced, because it had been frozen), it is no death of what it ran alone.
+  virtual void mark_suspects(suspect_marks marks, store_callback<nothing> callback) = 0;
   /// Moves up to `limit` parked rests whose time has come to their waiting lists. Answers how many.
   virtual void move_due(std::uint32_t limit, store_callback<std::uint32_t> callback) = 0;
 
@@ -94,9 +101,9 @@ class store {
   /// processes (control event "breaker" with `scope`).
   virtual void store_breaker(const std::string& scope, const breaker_record& record,
                              store_callback<breaker_record> callback) = 0;
-  /// Takes up to `want` of the scope's probes of this half-open round (3 over all processes).
+  /// Takes up to `want` of the scope's probes of this half-open round, which has `of` over all processes.
   virtual void take_probes(const std::string& scope, std::uint64_t version, std::uint32_t want,
-                           store_callback<std::uint32_t> callback) = 0;
+                           std::uint32_t of, store_callback<std::uint32_t> callback) = 0;
   virtual void return_probes(const std::string& scope, std::uint64_t version, std::uint32_t count,
                              store_callback<nothing> callback) = 0;
   virtual void sample(store_callback<store_sample> callback) = 0;

@@ -25,8 +25,12 @@ class token_store {
 
   virtual ~token_store() = default;
 
+  /// False: as far as is known here no token at all is suppressed, so nothing need be looked up. Learnt from
+  /// every look-up, mark and sample, so another process's first mark may go unseen until the next sample. Any
+  /// thread; an atomic load.
+  virtual bool any() const noexcept = 0;
   /// Until when each of them is suppressed, in the order asked; zero: it is not. Only looks, so it needs no
-  /// lease. Another process's mark may go unseen for a second.
+  /// lease.
   virtual void suppressed(std::vector<token_fingerprint> tokens,
                           store_callback<std::vector<epoch_ms>> callback) = 0;
   /// Marks them, or forgets them, from now on. A later mark replaces an earlier one. Fenced like every write;

@@ -33,6 +33,12 @@ std::optional<control_action> breaker_of(const control_event& event) {
   return breaker_action{std::string(scope), version};
 }
 
+std::optional<control_action> decision_of(const control_event& event) {
+  const auto scope = field(event, "scope"), decision = field(event, "decision");
+  if (scope.empty() || (decision != "accept" && decision != "discard")) return std::nullopt;
+  return decision_action{std::string(scope), decision == "accept"};
+}
+
 }  // namespace
 
 std::optional<control_action> parse_control(const control_event& event) {
@@ -42,6 +48,8 @@ std::optional<control_action> parse_control(const control_event& event) {
   if (event.kind == "lane_pause") return lane_of(event, true);
   if (event.kind == "lane_resume") return lane_of(event, false);
   if (event.kind == "breaker") return breaker_of(event);
+  if (event.kind == "hygiene") return decision_of(event);
+  if (event.kind == "forget") return forget_action{};
   if (event.kind == "release") {
     const auto consumer = field(event, "consumer");
     if (!consumer.empty()) return release_action{std::string(consumer)};

@@ -34,7 +34,18 @@ struct release_action {
   std::string consumer;
   bool operator==(const release_action&) const = default;
 };
-using control_action = std::variant<job_action, lane_action, breaker_action, release_action>;
+/// An operator has decided on the tokens withheld of a scope.
+struct decision_action {
+  std::string scope;
+  bool accepted = false;  ///< else discarded
+  bool operator==(const decision_action&) const = default;
+};
+/// Suppressed tokens may be sent to again: what is remembered of any goes.
+struct forget_action {
+  bool operator==(const forget_action&) const = default;
+};
+using control_action =
+    std::variant<job_action, lane_action, breaker_action, release_action, decision_action, forget_action>;
 
 /// nullopt for kinds of a later version, and for events without what their kind needs.
 std::optional<control_action> parse_control(const control_event& event);

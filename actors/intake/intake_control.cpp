@@ -14,6 +14,7 @@ void intake_state::control(const control_event& event) {
     control_.apply(*lane);
     return;
   }
+  if (std::holds_alternative<forget_action>(*action)) known_tokens_ = suppression_cache();
   const auto* job = std::get_if<job_action>(&*action);
   if (!job || control_.apply(*job).empty()) return;
   log::info("job_control", {{"tenant", job->tenant}, {"job", job->id}, {"kind", event.kind}});

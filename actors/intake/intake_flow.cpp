@@ -20,12 +20,21 @@ void intake_state::place(slice&& work, scope_number scope, settlement& over) {
       parts_->scopes.size() > 1 && (list.waiting || queues_[scope].loaded(work.owner->lane) >=
                                                         gate.second_of_work(parts_->scopes[scope].rate));
   const bool from_list = work.owner->where.from->scope == parts_->scopes[scope].name;
-  if (gate.blocked(now) || (slow && !from_list)) {
+  // Parked, a suspect would come back as work like any other.
+  const bool may_leave = slow && !from_list && !work.owner->recovered;
+  if (gate.blocked(now) || may_leave) {
     for (auto at = work.begin; at < work.end; ++at) park(work.item(at), scope, over);
     return;
   }
-  auto& queue = suspect_runs_ && work.owner == suspect_ ? suspect_queues_[scope] : queues_[scope];
-  queue.push(std::move(work));
+  queues_[scope].push(std::move(work));
+}
+
+void intake_state::place_retries(std::vector<work_item>&& items, scope_number scope, settlement& over) {
+  if (gates_[scope].blocked(parts_->time->now())) {
+    for (const auto& item : items) park(item, scope, over);
+  } else {
+    parts_->retry.send(returned_items{scope, std::move(items)});
+  }
 }
 
 void intake_state::park(const work_item& item, scope_number scope, settlement& over) {
@@ -41,7 +50,7 @@ void intake_state::park_all(scope_number scope) {
   take_back(scope, items);
   for (auto in : all_lanes) {
     queues_[scope].draw_all(in, items);
-    suspect_queues_[scope].draw_all(in, items);
+    if (alone_ && alone_scope_ == scope) alone_queue_.draw_all(in, items);
   }
   for (const auto& item : items) park(item, scope, over);
   settle(std::move(over));
@@ -69,7 +78,7 @@ void intake_state::take_back(scope_number scope, std::vector<work_item>& items) 
 void intake_state::settle(settlement&& over) {
   if (over.empty()) return;
   over.from_intake = true;
-  unwritten_ += over.size();
+  settled_ += over.size();
   parts_->tracker.send(std::move(over));
 }
 
@@ -83,11 +92,12 @@ void intake_state::answered(const room& m) {
 void intake_state::confirm(const confirmed& m) {
   const bool was_full = in_flight_ >= parts_->config->engine.max_in_flight;
   in_flight_ -= std::min(in_flight_, m.recipients);
-  const bool was_behind = unwritten_ > 0;
-  unwritten_ -= std::min(unwritten_, m.settled);
-  if (was_full || suspect_runs_) pump();
+  const bool was_behind = settled_ > written_;
+  written_ += m.settled;
+  suspects_.over(m.suspects);
+  if (was_full) pump();
   if (was_behind) fill();
-  next_suspect();
+  next_suspects();
   check_drained();
 }
 
@@ -110,8 +120,7 @@ void intake_state::start_again(const ready_items& m) {
 std::uint32_t intake_state::budget(scope_number scope) const {
   const auto& gate = gates_[scope];
   if (draining_ || gate.blocked(parts_->time->now())) return 0;
-  // One at a time: what the process dies of is then known, and what came through is written.
-  if (suspect_runs_) return in_flight_ == 0 ? 1 : 0;
+  if (alone_) return in_flight_ == 0 ? 1 : 0;
   const auto most = parts_->config->engine.max_in_flight;
   auto budget = std::min(gate.free_window(), most > in_flight_ ? most - in_flight_ : 0);
   if (gate.state == breaker_state::half_open) budget = std::min(budget, gate.probes);
@@ -186,7 +195,7 @@ void intake_state::hold_for_tenants(scope_number scope, std::vector<work_item>& 
   const auto most = static_cast<std::size_t>(std::max(16.0, rate / 4));
   for (auto& item : items) {
     auto& held = gate.held[std::string(item.owner->document->tenant)];
-    if (held.size() < most) {
+    if (held.size() < most || item.state().suspect) {
       held.push_back(std::move(item));
       continue;
     }

@@ -18,20 +18,31 @@ constexpr auto full_wait = 5'000ms;
 constexpr auto partial_wait = 50ms;
 constexpr auto control_only = 1ms;
 constexpr auto tick_interval = 200ms;
-// Reads ahead of what storage has taken in: batches of jobs being made known, and settlements being written.
+constexpr auto refusal_interval = 10'000ms;
+// Reads ahead of what storage has taken in: batches of jobs being made known, tokens being looked up, and
+// settlements being written.
 constexpr std::uint32_t max_accepting = 4;
-constexpr std::uint32_t max_unwritten = 20'000;
+constexpr std::uint32_t max_looking_up = 4;
+constexpr std::uint64_t max_unwritten = 20'000;
 
 // Shares of the memory for documents up to which a lane may go on reading: the higher lanes always find room.
 constexpr std::array<double, lane_count> byte_share{1.0, 0.75, 0.5};
 
+std::uint32_t most_started(const engine_parts& parts) {
+  std::uint32_t windows = 0;
+  for (const auto& scope : parts.scopes) windows += scope.window;
+  return std::min(parts.config->engine.max_in_flight, std::max(windows, suspect_line::some));
+}
+
 }  // namespace
 
 intake_state::intake_state(std::shared_ptr<const engine_parts> parts)
-    : parts_(std::move(parts)), sources_(parts_->scopes) {
+    : parts_(std::move(parts)),
+      sources_(parts_->scopes),
+      suspects_(most_started(*parts_)),
+      alone_queue_(parts_->config->lanes.weights) {
   for (const auto& scope : parts_->scopes) {
     queues_.emplace_back(parts_->config->lanes.weights);
-    suspect_queues_.emplace_back(parts_->config->lanes.weights);
     gates_.emplace_back();
     gates_.back().window = scope.window;
   }
@@ -49,7 +60,7 @@ void intake_state::begin() {
 }
 
 std::uint64_t intake_state::loaded(lane in) const {
-  std::uint64_t sum = 0;
+  std::uint64_t sum = suspects_.waiting(in);
   for (const auto& queue : queues_) sum += queue.loaded(in);
   return sum;
 }
@@ -78,13 +89,18 @@ bool intake_state::wants(const source_state& from) const {
 
 void intake_state::fill() {
   if (!started_ || draining_) return;
+  cut_audiences();
+  if (std::exchange(took_over_, false)) ask_for_work();  // the steps of a take-over take turns with reads
   ask_taken_over();
   ask_for_work();
   await_work();
 }
 
 void intake_state::ask_for_work() {
-  if (reading_ || accepting_ > max_accepting || unwritten_ > max_unwritten) return;
+  // What cannot start now is better read by another process.
+  if (reading_ || taking_over_ || only_alone()) return;
+  if (accepting_ > max_accepting || looking_up_ > max_looking_up || settled_ - written_ > max_unwritten)
+    return;
   std::vector<read_ask> asks;
   bool news = false;
   for (auto& state : sources_.all()) {
@@ -104,7 +120,7 @@ void intake_state::ask_for_work() {
 }
 
 void intake_state::ask_taken_over() {
-  if (taking_over_ || lapsed_.empty()) return;
+  if (taking_over_ || reading_ || lapsed_.empty()) return;
   const auto bytes = double(loaded_bytes_->load(std::memory_order_relaxed));
   if (bytes >= byte_share[0] * double(parts_->config->engine.read_ahead_bytes)) return;
   taking_over_ = true;
@@ -149,8 +165,9 @@ void intake_state::on_tick(const tick&) {
     check_drained();
   } else {
     if (!unaccepted_.empty()) accept(std::exchange(unaccepted_, {}));
+    ask_tokens_again();
     demand_again();
-    next_suspect();
+    next_suspects();
     pump();
     fill();
     // While one read follows another nobody waits, and control events would go unheard.
@@ -166,9 +183,21 @@ void intake_state::take_over(const lapsed_consumers& lapsed) {
   fill();
 }
 
+// Redis away is said by the store; this is a key that somebody else made something else of.
+void intake_state::say_refusal(const store_error& why) {
+  const auto now = parts_->time->now();
+  if (why.what != store_error::code::refused || now - refusal_said_ < refusal_interval) return;
+  refusal_said_ = now;
+  log::error("read_refused", {{"detail", why.detail}});
+}
+
 void intake_state::take_read(const read_done& answer) {
   (answer.taken_over ? taking_over_ : reading_) = false;
-  if (answer.batches.has_error()) return;  // the tick asks again
+  took_over_ = answer.taken_over;
+  if (answer.batches.has_error()) {
+    say_refusal(answer.batches.error());
+    return;  // the tick asks again
+  }
   std::size_t entries = 0;
   for (const auto& batch : *answer.batches) {
     entries += batch.entries.size();
@@ -194,6 +223,7 @@ void intake_state::load(const read_batch& batch) {
   std::vector<run_ptr> unknown;
   for (const auto& entry : batch.entries) load(entry, batch.from, over, unknown);
   if (!unknown.empty()) accept(std::move(unknown));
+  ask_tokens();
   settle(std::move(over));
   pump();
 }
@@ -209,6 +239,7 @@ void intake_state::accept(std::vector<run_ptr> runs) {
     job.id = document.id;
     job.lane = owner->lane;
     job.total = document.recipients.size();
+    job.audience = document.audience;
     job.sha256 = to_hex(sha256(document.document));
     job.where = owner->where;
     job.created_at = owner->stored_at;
@@ -221,6 +252,17 @@ void intake_state::accept(std::vector<run_ptr> runs) {
                                                store_result<std::vector<acceptance_result>> result) {
     me.send(accept_done{runs, std::move(result)});
   });
+}
+
+dead_letter intake_state::letter_of(const run& owner, std::string reason, std::string detail) const {
+  dead_letter letter;
+  letter.tenant = owner.document->tenant;
+  letter.document = owner.document->document;
+  letter.reason = std::move(reason);
+  letter.detail = std::move(detail);
+  letter.source_id = owner.where.id;
+  letter.at = parts_->time->wall();
+  return letter;
 }
 
 void intake_state::take_accepted(const accept_done& answer) {
@@ -248,20 +290,19 @@ void intake_state::take_accepted(const accept_done& answer) {
         parts_->measures->jobs("repeat", 1);
         over.finished_entries.push_back(owner->where);
         break;
-      case acceptance_result::conflict: {
+      case acceptance_result::conflict:
         parts_->measures->jobs("conflict", 1);
-        dead_letter letter;
-        letter.tenant = owner->document->tenant;
-        letter.document = owner->document->document;
-        letter.reason = "id_conflict";
-        letter.detail = "/id: another job of this tenant has this id";
-        letter.source_id = owner->where.id;
-        letter.at = parts_->time->wall();
-        over.letters.push_back(std::move(letter));
+        over.letters.push_back(
+            letter_of(*owner, "id_conflict", "/id: another job of this tenant has this id"));
         over.finished_entries.push_back(owner->where);
         break;
-      }
+      case acceptance_result::no_audience:
+        over.letters.push_back(letter_of(*owner, "malformed", "/audience: there is no such list"));
+        over.finished_entries.push_back(owner->where);
+        break;
       case acceptance_result::cancelled:
+        owner->mode = run_mode::cancelled;
+        if (!owner->document->audience.empty()) admit(owner, over);
         for (std::uint32_t at = 0; at < owner->states.size(); ++at) {
           if (!owner->states[at].ended && !owner->states[at].withheld) {
             over.ends.push_back({{owner, at}, outcome::cancelled, "cancelled", {}});
@@ -270,17 +311,15 @@ void intake_state::take_accepted(const accept_done& answer) {
         break;
     }
   }
+  ask_tokens();
   settle(std::move(over));
   pump();
   fill();
 }
 
 void intake_state::admit(const run_ptr& owner, settlement& over) {
-  if (owner->suspect && owner != suspect_) {
-    suspects_.push_back(owner);
-    next_suspect();
-    return;
-  }
+  if (!owner->document->audience.empty()) return open_audience(owner, over);
+  if (look_up(owner, over)) return;
   const auto& document = *owner->document;
   if (document.send_at && *document.send_at > parts_->time->wall()) {
     for (std::uint32_t at = 0; at < owner->states.size(); ++at) {
@@ -289,12 +328,17 @@ void intake_state::admit(const run_ptr& owner, settlement& over) {
     }
     return;
   }
-  enqueue(owner, over);
+  if (owner->recovered) {
+    suspects_.add(owner);
+    next_suspects();
+  } else {
+    enqueue(owner, 0, static_cast<std::uint32_t>(owner->states.size()), over);
+  }
 }
 
-void intake_state::enqueue(const run_ptr& owner, settlement& over) {
+void intake_state::enqueue(const run_ptr& owner, std::uint32_t begin, std::uint32_t end, settlement& over) {
   const auto& recipients = owner->document->recipients;
-  if (recipients.size() == 1) {
+  if (recipients.size() == 1 && owner->states[0].attempts == 0) {
     const auto scope = parts_->scope_of(recipients[0].platform, owner->document->app);
     if (scope) {
       place({owner, nullptr, 0, 1}, *scope, over);
@@ -306,21 +350,30 @@ void intake_state::enqueue(const run_ptr& owner, settlement& over) {
   std::array<std::optional<scope_number>, platform_count> scope_by_platform;
   for (auto on : all_platforms) scope_by_platform[index_of(on)] = parts_->scope_of(on, owner->document->app);
   std::vector<std::shared_ptr<std::vector<std::uint32_t>>> positions(parts_->scopes.size());
-  for (std::uint32_t at = 0; at < recipients.size(); ++at) {
+  std::vector<std::vector<work_item>> retries(parts_->scopes.size());
+  for (auto at = begin; at < end; ++at) {
     const auto scope = scope_by_platform[index_of(recipients[at].platform)];
-    if (owner->states[at].ended || owner->states[at].withheld) continue;
+    const auto& state = owner->states[at];
+    if (state.ended || state.withheld) continue;
     if (!scope) {
       over.ends.push_back({{owner, at}, outcome::failed, "no_provider", {}});
+      continue;
+    }
+    // A suspect goes its own way, which is slow enough.
+    if (state.attempts > 0 && state.suspect == 0) {
+      retries[*scope].push_back({owner, at});
       continue;
     }
     auto& list = positions[*scope];
     if (!list) list = std::make_shared<std::vector<std::uint32_t>>();
     list->push_back(at);
   }
-  for (std::size_t scope = 0; scope < positions.size(); ++scope) {
-    if (!positions[scope]) continue;
-    const auto count = static_cast<std::uint32_t>(positions[scope]->size());
-    place({owner, positions[scope], 0, count}, static_cast<scope_number>(scope), over);
+  for (std::size_t at = 0; at < positions.size(); ++at) {
+    const auto scope = static_cast<scope_number>(at);
+    if (!retries[at].empty()) place_retries(std::move(retries[at]), scope, over);
+    if (!positions[at]) continue;
+    const auto count = static_cast<std::uint32_t>(positions[at]->size());
+    place({owner, positions[at], 0, count}, scope, over);
   }
 }
 

@@ -11,6 +11,9 @@
 namespace dispatch {
 namespace {
 
+// It goes into every window, whose document is bounded as all are.
+constexpr std::size_t max_audience_document = 256u << 10;
+
 epoch_ms stored_at(const std::string& entry_id) {
   std::int64_t ms = 0;
   for (char c : entry_id) {
@@ -89,30 +92,39 @@ run_ptr intake_state::make_run(const entry& what, const source_ptr& from, settle
   return owner;
 }
 
+// A group that vanished is made again at 0, and so brings what is being worked on once more.
+bool intake_state::in_hand(const run& what) const {
+  if (!what.has_hash) return false;
+  const auto alive = control_.find(what.document->tenant, what.document->id);
+  return std::any_of(alive.begin(), alive.end(), [&](const run_ptr& one) {
+    return one->where.id == what.where.id && *one->where.from == *what.where.from;
+  });
+}
+
 void intake_state::load(const entry& what, const source_ptr& from, settlement& over,
                         std::vector<run_ptr>& unknown) {
   auto owner = make_run(what, from, over);
-  if (!owner) return;
+  if (!owner || in_hand(*owner)) return;
+  if (!owner->document->audience.empty()) {
+    if (owner->document->document.size() > max_audience_document) {
+      over.letters.push_back(
+          letter_of(*owner, "malformed", ": with an audience a document has at most 262144 bytes"));
+      over.finished_entries.push_back(owner->where);
+      return;
+    }
+    control_.opened(owner);
+    unknown.push_back(std::move(owner));
+    return;
+  }
   if (is_poison(what, owner, over)) return;
   auto& average = recipients_per_entry_[index_of(from->lane)];
   average = 0.9 * average + 0.1 * double(owner->states.size());
-  if (!owner->document->audience.empty()) {
-    dead_letter letter;
-    letter.tenant = owner->document->tenant;
-    letter.document = owner->document->document;
-    letter.reason = "unsupported";
-    letter.detail = "/audience: not supported by this version";
-    letter.source_id = owner->where.id;
-    letter.at = parts_->time->wall();
-    over.letters.push_back(std::move(letter));
-    over.finished_entries.push_back(owner->where);
-    return;
-  }
   if (owner->open == 0) {
     over.finished_entries.push_back(owner->where);
     return;
   }
-  owner->suspect = suspect(what);
+  owner->recovered = what.recovered;
+  owner->died_upto = what.died_upto;
   if (owner->has_hash) control_.opened(owner);
   if (owner->has_hash) {
     unknown.push_back(std::move(owner));

@@ -15,7 +15,9 @@
 #include "actors/intake/scope_gate.hpp"
 #include "actors/intake/scope_queue.hpp"
 #include "actors/intake/sources.hpp"
+#include "actors/intake/suspect_line.hpp"
 #include "core/job/job_parser.hpp"
+#include "core/policy/suppression_cache.hpp"
 
 namespace dispatch {
 
@@ -40,8 +42,15 @@ class intake_state {
   // What operators want (intake_control.cpp).
   void set_paused(const paused_lanes& m);
 
-  // Poison: entries whose process keeps dying run alone (intake_suspects.cpp).
-  void run_suspect(const suspect_marked& m);
+  // Audiences: lists of recipients, cut into parked rests (intake_audiences.cpp).
+  void take_window(const audience_read& m);
+
+  // Tokens known to be dead (intake_suppression.cpp).
+  void take_known(const tokens_known& m);
+  void learn_dead(const dead_tokens& m);
+
+  // Poison: what processes die of (intake_suspects.cpp).
+  void run_suspects(const suspects_marked& m);
 
   // Handing out: queues → senders, limiter, waiting lists.
   void answered(const room& m);
@@ -62,13 +71,42 @@ class intake_state {
   bool wants(const source_state& from) const;
   std::uint32_t entries_wanted(const source_state& from) const;
   std::uint64_t loaded(lane in) const;
+  void say_refusal(const store_error& why);
   void load(const read_batch& batch);
   void load(const entry& what, const source_ptr& from, settlement& over, std::vector<run_ptr>& unknown);
   static void take_progress(run& owner, const progress_bitmap& earlier);
   run_ptr make_run(const entry& what, const source_ptr& from, settlement& over);
+  bool in_hand(const run& what) const;
   void accept(std::vector<run_ptr> runs);
+  dead_letter letter_of(const run& owner, std::string reason, std::string detail) const;
   void admit(const run_ptr& owner, settlement& over);
-  void enqueue(const run_ptr& owner, settlement& over);
+  /// Recipients begin … end of it.
+  void enqueue(const run_ptr& owner, std::uint32_t begin, std::uint32_t end, settlement& over);
+
+  // intake_audiences.cpp
+  struct open_list {
+    run_ptr owner;
+    std::optional<std::uint64_t> next;        ///< position the next window begins at; unknown at first
+    std::optional<std::uint64_t> written_at;  ///< its cut is in Redis once written_ has come so far
+    bool over = false;
+  };
+  void open_audience(const run_ptr& owner, settlement& over);
+  void park_audience(const run_ptr& owner, source to, std::optional<epoch_ms> due, settlement& over);
+  bool wants_window(lane in);
+  void cut_audiences();
+  void ask_window(open_list list);
+  settlement::cut cut_window(const run_ptr& owner, const audience_window& window,
+                             std::vector<dead_letter>& letters);
+
+  // intake_suppression.cpp
+  /// Ends those of its recipients whose token is known to be dead. True: it is not to be queued now; it comes
+  /// back to admit() if any of it is left once its other tokens are known.
+  bool look_up(const run_ptr& owner, settlement& over);
+  void suppress(const work_item& item, settlement& over);
+  /// Asks for what look_up() gathered.
+  void ask_tokens();
+  void ask_tokens(std::shared_ptr<const token_query> what);
+  void ask_tokens_again();
 
   // intake_control.cpp
   void control(const control_event& event);
@@ -78,13 +116,19 @@ class intake_state {
   // intake_suspects.cpp
   /// Ends the recipient its process died of, if it did so too often; true when that was its last.
   bool is_poison(const entry& what, const run_ptr& owner, settlement& over) const;
-  bool suspect(const entry& what) const;
-  void next_suspect();
-  /// The queue work is drawn from: a suspect's own while one runs, or none while one waits for quiet.
+  void next_suspects();
+  void store_marks();
+  void run_alone(const work_item& item, settlement& over);
+  void take_turns();
+  /// Nothing may start but what runs alone.
+  bool only_alone() const noexcept;
+  /// The queue work is drawn from; null: nothing may start now.
   scope_queue* drawn_from(scope_number scope);
 
   // intake_flow.cpp
   void place(slice&& work, scope_number scope, settlement& over);
+  /// Parked retries whose time has come.
+  void place_retries(std::vector<work_item>&& items, scope_number scope, settlement& over);
   void pump();
   void pump(scope_number scope);
   std::uint32_t budget(scope_number scope) const;
@@ -108,21 +152,35 @@ class intake_state {
   std::array<std::deque<work_batch_ptr>, platform_count> handed_;
   std::deque<std::string> lapsed_;
   job_control control_;
-  std::deque<run_ptr> suspects_;  ///< wait to be run alone, one after the other
-  run_ptr suspect_;               ///< being marked, or running
-  bool suspect_runs_ = false;
-  std::vector<scope_queue> suspect_queues_;  ///< by scope, the running suspect's
-  std::vector<run_ptr> unaccepted_;          ///< Redis was away when they were to be made known
+  suppression_cache known_tokens_;
+  std::shared_ptr<token_query> wanted_tokens_;                  ///< gathered, to be asked for
+  std::vector<std::shared_ptr<const token_query>> unanswered_;  ///< Redis was away
+  std::uint32_t looking_up_ = 0;  ///< queries without a good answer, these included
+  suspect_line suspects_;
+  std::optional<suspect_marks> marks_;     ///< to be stored, or being stored
+  std::vector<suspect_line::part> group_;  ///< start once marks_ are stored
+  std::optional<work_item> alone_;         ///< being marked, or running
+  scope_number alone_scope_ = 0;
+  scope_queue alone_queue_;                     ///< with alone_, when it is not in flight
+  bool alone_marked_ = false;                   ///< storage may say that something runs alone
+  time_point alone_since_{}, company_until_{};  ///< see take_turns()
+  bool marking_ = false;
+  std::vector<run_ptr> unaccepted_;  ///< Redis was away when they were to be made known
   /// Bytes of job documents alive in the process.
   std::shared_ptr<std::atomic<std::uint64_t>> loaded_bytes_ = std::make_shared<std::atomic<std::uint64_t>>(0);
   /// A running average, so that a read asks for about as many entries as there is room for. Guesses at first.
   std::array<double, lane_count> recipients_per_entry_{1, 4, 100};
   std::uint32_t in_flight_ = 0;
-  std::uint32_t unwritten_ = 0;  ///< settled here, not yet in Redis
+  std::uint64_t settled_ = 0;  ///< here, ever; what of it is in Redis is written_
+  std::uint64_t written_ = 0;
+  std::deque<open_list> audiences_;  ///< in turns
+  std::vector<open_list> cut_;       ///< a window of theirs was asked for, or is being written
   std::uint32_t accepting_ = 0;
+  time_point refusal_said_{};
   bool started_ = false;
   bool reading_ = false;
   bool taking_over_ = false;
+  bool took_over_ = false;  ///< a step of a take-over was the latest answer
   bool waiting_ = false;
   bool draining_ = false;
   bool drained_said_ = false;

@@ -1,3 +1,5 @@
+// Work taken over from a dead process, and which of it to blame (docs/architecture.md, "When things fail").
+
 #include <utility>
 
 #include "actors/intake/intake_state.hpp"
@@ -5,76 +7,110 @@
 namespace dispatch {
 namespace {
 
-// Recovered so often without getting anywhere, an entry is run alone; only what dies alone is to blame.
-constexpr std::uint32_t recoveries_before_alone = 2;
+using namespace std::chrono_literals;
+
 constexpr std::uint32_t deaths_before_poison = 3;
+// Of a slow provider: so long what runs alone may hold up everything else, which then has as long.
+constexpr auto longest_turn = 1'000ms;
 
 }  // namespace
 
-bool intake_state::suspect(const entry& what) const {
-  return what.recoveries >= recoveries_before_alone;
-}
-
 bool intake_state::is_poison(const entry& what, const run_ptr& owner, settlement& over) const {
-  if (what.deaths_alone < deaths_before_poison) return false;
+  if (what.deaths_alone < deaths_before_poison || what.died_alone < 0) return false;
+  const auto at = static_cast<std::uint32_t>(what.died_alone);
+  if (at >= owner->states.size() || owner->states[at].ended) return false;
   log::error("poison", {{"entry", what.id},
                         {"tenant", owner->document->tenant},
                         {"job", owner->document->id},
+                        {"recipient", owner->document->recipients[at].index},
                         {"deaths", what.deaths_alone}});
-  // A suspect's recipients start one by one (see budget()), in this order: the first that is not over is the
-  // one its process died of. The others go on, and with this end the entry's count starts anew.
-  const auto& recipients = owner->document->recipients;
-  for (std::size_t scope = 0; scope <= parts_->scopes.size(); ++scope) {
-    for (std::uint32_t at = 0; at < owner->states.size(); ++at) {
-      if (owner->states[at].ended) continue;
-      const auto served = parts_->scope_of(recipients[at].platform, owner->document->app);
-      if (scope < parts_->scopes.size() && served != static_cast<scope_number>(scope)) continue;
-      owner->states[at].withheld = true;
-      over.ends.push_back({{owner, at}, outcome::dead, "poison", {}});
-      return owner->open == 1;
-    }
-  }
-  return true;
+  owner->states[at].withheld = true;
+  over.ends.push_back({{owner, at}, outcome::dead, "poison", {}});
+  return owner->open == 1;
+}
+
+bool intake_state::only_alone() const noexcept {
+  return alone_marked_ || (suspects_.anyone_alone() && parts_->time->now() >= company_until_);
 }
 
 scope_queue* intake_state::drawn_from(scope_number scope) {
-  if (suspect_runs_) return &suspect_queues_[scope];
-  return suspects_.empty() && !suspect_ ? &queues_[scope] : nullptr;
+  if (!only_alone()) return &queues_[scope];
+  return alone_ && alone_scope_ == scope ? &alone_queue_ : nullptr;
 }
 
-void intake_state::next_suspect() {
-  if (in_flight_ > 0 || draining_) return;
-  if (suspect_runs_) {
-    for (const auto& queue : suspect_queues_) {
-      if (queue.loaded() > 0) return;
-    }
+void intake_state::next_suspects() {
+  if (marking_ || draining_) return;
+  if (marks_) return store_marks();
+  if (alone_) {
+    if (in_flight_ > 0 || alone_queue_.loaded() > 0) return;
     // It has come through: whatever it still waits for (a retry) it may do in company.
-    suspect_runs_ = false;
-    suspect_ = nullptr;
-    pump();
+    alone_.reset();
+    take_turns();
   }
-  if (suspect_ || suspects_.empty()) return;
-  suspect_ = std::move(suspects_.front());
-  suspects_.pop_front();
-  parts_->storage->mark_suspect(suspect_->where,
-                                [me = parts_->intake, marked = suspect_](store_result<nothing> result) {
-                                  me.send(suspect_marked{marked, std::move(result)});
-                                });
+  if (suspects_.anyone_alone() && parts_->time->now() >= company_until_) {
+    if (in_flight_ > 0) return;  // what was started before it is to end first
+    if (!alone_marked_) alone_since_ = parts_->time->now();
+    alone_ = suspects_.next_alone();
+  }
+  suspect_marks marks;
+  if (alone_) {
+    marks.alone = {alone_->owner->where, alone_->position, {}};
+  } else {
+    group_ = suspects_.next_group();
+    for (const auto& [owner, begin, end, company] : group_) {
+      if (end > begin) marks.started.push_back({owner->where, end - 1, company});
+    }
+    if (group_.empty() && !alone_marked_) return;
+  }
+  marks_ = std::move(marks);
+  store_marks();
 }
 
-void intake_state::run_suspect(const suspect_marked& m) {
-  if (m.suspect != suspect_) return;
-  if (m.result.has_error()) {
-    suspects_.push_front(std::exchange(suspect_, nullptr));  // the tick tries again
-    return;
-  }
-  log::warn("suspect_runs_alone", {{"entry", suspect_->where.id}, {"job", suspect_->document->id}});
-  suspect_runs_ = true;
+void intake_state::take_turns() {
+  const auto now = parts_->time->now();
+  if (now - alone_since_ >= longest_turn) company_until_ = now + longest_turn;
+}
+
+void intake_state::store_marks() {
+  marking_ = true;
+  alone_marked_ = alone_marked_ || marks_->alone;
+  parts_->storage->mark_suspects(*marks_, [me = parts_->intake](store_result<nothing> result) {
+    me.send(suspects_marked{std::move(result)});
+  });
+}
+
+void intake_state::run_suspects(const suspects_marked& m) {
+  marking_ = false;
+  if (m.result.has_error() || draining_) return;  // the tick tries again, or they stay pending
+  marks_.reset();
   settlement over;
-  admit(suspect_, over);
+  if (alone_) {
+    log::warn("suspect_runs_alone", {{"entry", alone_->owner->where.id},
+                                     {"job", alone_->owner->document->id},
+                                     {"recipient", alone_->who().index}});
+    run_alone(*alone_, over);
+  } else {
+    alone_marked_ = false;
+    for (const auto& [owner, begin, end, company] : std::exchange(group_, {})) {
+      enqueue(owner, begin, end, over);
+    }
+  }
   settle(std::move(over));
   pump();
-  next_suspect();
+  fill();
+  next_suspects();
+}
+
+void intake_state::run_alone(const work_item& item, settlement& over) {
+  const auto scope = parts_->scope_of(item.who().platform, item.owner->document->app);
+  if (!scope) {
+    over.ends.push_back({item, outcome::failed, "no_provider", {}});
+  } else if (gates_[*scope].blocked(parts_->time->now())) {
+    park(item, *scope, over);
+  } else {
+    alone_scope_ = *scope;
+    alone_queue_.push({item.owner, nullptr, item.position, item.position + 1});
+  }
 }
 
 }  // namespace dispatch

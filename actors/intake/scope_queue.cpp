@@ -44,16 +44,12 @@ void scope_queue::push_front(slice&& work) {
 bool scope_queue::draw_slice(lane from, std::uint32_t budget, std::vector<work_item>& out,
                              std::uint32_t& taken) {
   auto& queue = lanes_[index_of(from)];
-  auto next = queue.pop();
-  if (!next) return false;
-  auto& part = next->item;
-  const auto count = std::min(budget, part.size());
-  for (std::uint32_t i = 0; i < count; ++i) out.push_back(part.item(part.begin + i));
-  part.begin += count;
-  if (part.size() > 0) {
-    const auto rest = part.size();
-    queue.push_front(next->key, std::move(part), rest);
-  }
+  auto* const part = queue.next();
+  if (!part) return false;
+  const auto count = std::min(budget, part->size());
+  for (std::uint32_t i = 0; i < count; ++i) out.push_back(part->item(part->begin + i));
+  part->begin += count;
+  queue.spend(count);
   loaded_[index_of(from)] -= count;
   taken += count;
   return true;

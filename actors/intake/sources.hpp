@@ -37,6 +37,7 @@ class source_table {
   source_state& waiting_list(scope_number scope, lane in) {
     return states_[index_of(in) * per_lane_ + 1 + scope];
   }
+  source_state& ready(lane in) { return states_[index_of(in) * per_lane_]; }
   source_state* find(const source& which) {
     for (auto& state : states_) {
       if (*state.from == which) return &state;

@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "core/policy/mass_invalid_guard.hpp"
+
 namespace dispatch {
 namespace {
 
@@ -10,6 +12,7 @@ breaker_settings settings_of(const breaker_config& config) {
   settings.failure_threshold = config.failures;
   settings.failure_window = config.window;
   settings.min_failure_ratio = config.min_failure_ratio;
+  settings.sample = config.sample;
   settings.open_for = config.open_for;
   settings.max_open_for = config.open_for_max;
   settings.probes = config.probes;
@@ -57,6 +60,18 @@ breaker_board::step breaker_board::advance(scope_number scope, epoch_ms now) {
   result.new_probes =
       !result.changed && entry.owns_round && entry.breaker.state() == breaker_state::half_open;
   return result;
+}
+
+breaker_board::step breaker_board::hold(scope_number scope, epoch_ms now) {
+  auto& entry = entries_[scope];
+  entry.breaker.force_open(mass_invalid_reason, now);
+  entry.owns_round = false;
+  return {true, false};
+}
+
+bool breaker_board::held(scope_number scope, epoch_ms now) const {
+  return state(scope) == breaker_state::forced_open &&
+         entries_[scope].breaker.snapshot(now).reason == mass_invalid_reason;
 }
 
 breaker_board::step breaker_board::adopt(scope_number scope, const breaker_record& record, epoch_ms now) {

@@ -29,6 +29,10 @@ class breaker_board {
   step record(scope_number scope, const std::vector<answers::health>& counted, epoch_ms now);
   /// What time does.
   step advance(scope_number scope, epoch_ms now);
+  /// Forces it open because the provider calls too many tokens dead, whatever it was. Always a change.
+  step hold(scope_number scope, epoch_ms now);
+  /// It is so, here or as another process stored it.
+  bool held(scope_number scope, epoch_ms now) const;
   /// What Redis holds, loaded or as the answer to a store. changed: tell the intake; nothing is to be stored.
   step adopt(scope_number scope, const breaker_record& record, epoch_ms now);
   /// The change made here did not get into Redis (away, or its record had expired): to be stored again.

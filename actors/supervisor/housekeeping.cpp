@@ -1,5 +1,6 @@
 #include "actors/supervisor/housekeeping.hpp"
 
+#include <algorithm>
 #include <array>
 #include <utility>
 
@@ -124,9 +125,10 @@ void housekeeping::sample(const engine_parts& parts) {
   for (auto on : all_platforms) {
     if (parts.config->platforms.served_by[index_of(on)]) gauge(parts.senders[index_of(on)]);
   }
-  parts.storage->sample([measures = parts.measures, warned = warning_,
+  parts.storage->sample([measures = parts.measures, warned = warning_, processes = parts.processes,
                          intake = parts.intake](store_result<store_sample> result) {
     if (!result.has_value()) return;
+    *processes = std::max(result->processes, 1u);
     for (auto in : all_lanes) {
       const auto& lane = result->lanes[index_of(in)];
       measures->lane_state(in, lane.depth, lane.oldest_age, lane.pending);
@@ -138,6 +140,7 @@ void housekeeping::sample(const engine_parts& parts) {
     }
     measures->scheduled(result->scheduled);
     measures->dead_letters(result->dead_letters);
+    measures->fenced(result->fenced);
     measures->redis_durability(result->durability_warning.empty());
     if (*warned != result->durability_warning) {
       *warned = result->durability_warning;

@@ -7,6 +7,7 @@
 
 #include "actors/supervisor/breaker_board.hpp"
 #include "actors/supervisor/housekeeping.hpp"
+#include "actors/supervisor/scope_holds.hpp"
 
 namespace dispatch {
 namespace {
@@ -23,6 +24,7 @@ class supervisor_state {
         config_(std::move(config)),
         children_(std::move(config_.children)),
         board_(parts_->scopes, parts_->config->breaker),
+        holds_(parts_),
         keeper_(parts_),
         random_(parts_->seed),
         loaded_(parts_->scopes.size(), false),
@@ -44,7 +46,6 @@ class supervisor_state {
         for (std::size_t i = 0; i < parts_->scopes.size(); ++i) load_breaker(static_cast<scope_number>(i));
         break;
       case lease_keeper::news::fenced:
-        parts_->measures->fenced();
         give_up("fenced: another process took this one's work over");
         break;
       case lease_keeper::news::refused:
@@ -67,6 +68,8 @@ class supervisor_state {
     const auto now = parts_->time->wall();
     const auto step = board_.adopt(answer.scope, *answer.record, now);
     if (step.changed) tell_gate(answer.scope, 0);
+    if (holds_.lost(answer.scope, *answer.record) && !board_.unsaved(answer.scope)) hold(answer.scope);
+    holds_.tell(answer.scope, board_.held(answer.scope, now));
     ask_probes(answer.scope);
     if (!loaded_[answer.scope]) {
       loaded_[answer.scope] = true;
@@ -86,6 +89,7 @@ class supervisor_state {
   void take(const answers& judged) {
     const auto step = board_.record(judged.scope, judged.counted, parts_->time->wall());
     apply(judged.scope, step);
+    if (judged.mass_invalid) hold(judged.scope);
     first_attempts_[judged.scope] += judged.first_attempts;
     if (judged.room > 0) parts_->intake.send(room{judged.scope, judged.room});
     if (judged.items.empty()) return;
@@ -133,6 +137,13 @@ class supervisor_state {
     }
   }
 
+  // The provider calls too many tokens dead.
+  void hold(scope_number scope) {
+    holds_.begin(scope);
+    apply(scope, board_.hold(scope, parts_->time->wall()));
+    holds_.tell(scope, true);
+  }
+
   void store(scope_number scope, const breaker_record& record) {
     parts_->storage->store_breaker(parts_->scopes[scope].name, record,
                                    [me = parts_->supervisor, scope](store_result<breaker_record> result) {
@@ -153,7 +164,7 @@ class supervisor_state {
       return;
     const auto version = board_.version(scope);
     parts_->storage->take_probes(
-        parts_->scopes[scope].name, version, parts_->config->breaker.probes,
+        parts_->scopes[scope].name, version, parts_->config->breaker.probes, parts_->config->breaker.probes,
         [me = parts_->supervisor, scope, version](store_result<std::uint32_t> result) {
           me.send(probes_taken{scope, version, std::move(result)});
         });
@@ -169,6 +180,9 @@ class supervisor_state {
   void notice(const control_notice& m) {
     // Another process went in order: its work need not wait for the next scan.
     if (m.event.kind == "release") housekeeping_.look_for_lapsed(*parts_);
+    if (const auto action = parse_control(m.event)) {
+      if (const auto* decision = std::get_if<decision_action>(&*action)) holds_.decided(*decision);
+    }
     if (m.event.kind != "breaker") return;
     for (const auto& [name, value] : m.event.fields) {
       if (name != "scope") continue;
@@ -283,6 +297,7 @@ class supervisor_state {
   supervisor_config config_;
   child_table children_;
   breaker_board board_;
+  scope_holds holds_;
   lease_keeper keeper_;
   housekeeping housekeeping_;
   std::mt19937_64 random_;

@@ -88,9 +88,7 @@ void checkpoint_builder::end(const work_item& item, ending how, epoch_ms now, bo
   if (level == results_level::all || (level == results_level::failures && how.result != outcome::delivered)) {
     content_->results.push_back(result_of(item, how, now));
   }
-  if (how.result == outcome::invalid_token || how.result == outcome::quarantined) {
-    content_->tokens.push_back(token_event_of(item, how, now));
-  }
+  if (how.result == outcome::invalid_token || how.result == outcome::quarantined) note_token(item, how, now);
   if (how.result == outcome::dead) {
     const auto [at, fresh] = dead_places_.try_emplace(&owner, dead_.size());
     if (fresh) dead_.push_back({item.owner, {}, {}});
@@ -101,17 +99,44 @@ void checkpoint_builder::end(const work_item& item, ending how, epoch_ms now, bo
   leave(item);
 }
 
-void checkpoint_builder::count(const run_ptr& owner, outcome result) {
+void checkpoint_builder::note_token(const work_item& item, const ending& how, epoch_ms now) {
+  auto event = token_event_of(item, how, now);
+  if (how.dead && !how.dead->believed) {
+    event.reason = how.dead->reason;
+    content_->withheld.push_back(
+        {std::string(how.dead->scope), std::move(event), how.dead->token, how.dead->until});
+    return;
+  }
+  content_->tokens.push_back(std::move(event));
+  if (how.dead && how.dead->until.count() > 0) {
+    dead_tokens_.marks.push_back({how.dead->token, how.dead->until});
+  }
+}
+
+void checkpoint_builder::count(const run_ptr& owner, outcome result, std::uint32_t times) {
   const auto [at, fresh] = counts_.try_emplace(owner.get(), counted_run{owner, content_->jobs.size()});
   if (fresh) {
-    content_->jobs.push_back({std::string(owner->document->tenant), std::string(owner->document->id), {}});
+    const bool only = owner->first_entry && owner->states.size() == 1;
+    content_->jobs.push_back(
+        {std::string(owner->document->tenant), std::string(owner->document->id), {}, only});
   }
-  ++content_->jobs[at->second.place].add[index_of(result)];
+  content_->jobs[at->second.place].add[index_of(result)] += times;
+}
+
+void checkpoint_builder::cut(const settlement::cut& what) {
+  const auto& document = *what.owner->document;
+  if (what.count > 0) {
+    content_->cuts.push_back({std::string(document.tenant), std::string(document.id), what.count});
+  }
+  if (what.unusable > 0) count(what.owner, outcome::dead, what.unusable);
+  content_->parks.insert(content_->parks.end(), what.rests.begin(), what.rests.end());
+  if (what.last) content_->done.push_back(what.owner->where);
 }
 
 void checkpoint_builder::leave(const work_item& item) {
   auto& owner = *item.owner;
   item.state().ended = true;
+  if (const auto level = std::exchange(item.state().suspect, 0); level > 0) ++suspects_[level - 1u];
   if (--owner.open == 0) content_->done.push_back(owner.where);
   if (owner.states.size() == 1) return;
   owner.progress[item.position / 8] = static_cast<char>(
@@ -185,7 +210,7 @@ checkpoint_builder::sealed checkpoint_builder::seal(epoch_ms now) {
   seal_progress();
   counts_.clear();
   return {std::exchange(content_, std::make_shared<checkpoint>()), std::exchange(recipients_, 0),
-          std::exchange(settled_, 0)};
+          std::exchange(settled_, 0), std::exchange(suspects_, {}), std::exchange(dead_tokens_, {})};
 }
 
 }  // namespace dispatch

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -17,6 +18,15 @@
 
 namespace dispatch {
 
+/// A token the provider called dead.
+struct dead_token {
+  token_fingerprint token;
+  epoch_ms until{0};        ///< not to be sent to; 0 = it may be
+  bool believed = true;     ///< else withheld, for an operator to decide
+  std::string_view scope;   ///< whose word it is
+  std::string_view reason;  ///< in the provider's terms
+};
+
 /// How one recipient ended, as far as results and dead letters tell of it.
 struct ending {
   outcome result{};
@@ -24,6 +34,7 @@ struct ending {
   std::string detail;
   std::uint32_t attempts = 0;
   std::string provider_id;
+  std::optional<dead_token> dead;
 };
 
 class checkpoint_builder {
@@ -35,6 +46,7 @@ class checkpoint_builder {
   void end(const work_item& item, ending how, epoch_ms now, bool counted);
   /// These leave memory for a waiting list or the schedule.
   void park(const std::vector<settlement::park>& parks, bool counted);
+  void cut(const settlement::cut& what);
   void finish_entry(const entry_ref& where) { content_->done.push_back(where); }
   void add_letter(dead_letter letter) { content_->dead.push_back(std::move(letter)); }
 
@@ -49,12 +61,15 @@ class checkpoint_builder {
     std::shared_ptr<const checkpoint> content;
     std::uint32_t recipients = 0;  ///< ends among them that count in max_in_flight
     std::uint32_t settled = 0;     ///< see count_settled()
+    suspects_over suspects{};
+    dead_tokens dead;  ///< to be suppressed once the content is written
   };
   /// What has been gathered; the builder starts anew.
   sealed seal(epoch_ms now);
 
  private:
-  void count(const run_ptr& owner, outcome result);
+  void count(const run_ptr& owner, outcome result, std::uint32_t times = 1);
+  void note_token(const work_item& item, const ending& how, epoch_ms now);
   void leave(const work_item& item);
   void seal_progress();
   void seal_letters(epoch_ms now);
@@ -78,8 +93,10 @@ class checkpoint_builder {
   std::vector<dead_items> dead_;
   std::unordered_set<const run*> moved_known_;
   std::vector<run_ptr> moved_;  ///< runs of several recipients some of which left
+  dead_tokens dead_tokens_;
   std::uint32_t recipients_ = 0;
   std::uint32_t settled_ = 0;
+  suspects_over suspects_{};
 };
 
 }  // namespace dispatch

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "actors/tracker/checkpoint_builder.hpp"
+#include "actors/tracker/token_doubts.hpp"
 
 namespace dispatch {
 namespace {
@@ -37,7 +38,9 @@ struct batch_counts {
 class tracker_state {
  public:
   explicit tracker_state(std::shared_ptr<const engine_parts> parts)
-      : parts_(std::move(parts)), builder_(parts_->config) {}
+      : parts_(std::move(parts)),
+        builder_(parts_->config),
+        doubts_(parts_->scopes.size(), parts_->config->hygiene) {}
 
   /// A (next) life of the actor begins.
   void attach(tracker_actor::pointer self) {
@@ -53,8 +56,10 @@ class tracker_state {
     answers judged;
     judged.scope = batch->scope;
     const auto& scope = parts_->scopes[batch->scope];
-    for (auto& answered : batch->answers) {
-      if (!answered.item.state().ended) judge(scope, answered, judged, counts);
+    const bool believed = hear(scope, *batch);
+    for (std::size_t i = 0; i < batch->answers.size(); ++i) {
+      auto& answered = batch->answers[i];
+      if (!answered.item.state().ended) judge(scope, answered, said_[i], believed, judged, counts);
     }
     for (auto& local : batch->ends) {
       // A probe that never reached the provider gives its place back.
@@ -69,16 +74,23 @@ class tracker_state {
     } else {
       judged.room = left;
     }
+    judged.mass_invalid = doubts_.to_be_reported(batch->scope);
+    if (judged.mass_invalid) warn(scope, batch->scope);
     if (!judged.counted.empty() || !judged.items.empty()) parts_->supervisor.send(std::move(judged));
     flush();
   }
 
   void settled(const settlement& what) {
     wall_ = parts_->time->wall();
-    batch_counts counts;
-    for (const auto& local : what.ends) end_locally(local, counts, what.counted);
-    counts.flush(*parts_->measures, provider_of(what));
+    std::array<batch_counts, provider_count> counts;
+    for (const auto& local : what.ends) {
+      end_locally(local, counts[index_of(provider_of(local.item))], what.counted);
+    }
+    for (std::size_t by = 0; by < counts.size() && !what.ends.empty(); ++by) {
+      counts[by].flush(*parts_->measures, static_cast<provider>(by));
+    }
     builder_.park(what.parks, what.counted);
+    for (const auto& cut : what.cuts) builder_.cut(cut);
     for (const auto& where : what.finished_entries) builder_.finish_entry(where);
     for (const auto& letter : what.letters) builder_.add_letter(letter);
     if (what.from_intake) builder_.count_settled(what.size());
@@ -88,15 +100,15 @@ class tracker_state {
   void written(const write_done& answer) {
     if (answer.sequence != sequence_) return;
     if (answer.result.has_value()) {
-      if (writing_.recipients > 0 || writing_.settled > 0) {
-        parts_->intake.send(confirmed{writing_.recipients, writing_.settled});
+      suppress(std::move(writing_.dead));
+      if (writing_.recipients > 0 || writing_.settled > 0 || writing_.suspects != suspects_over{}) {
+        parts_->intake.send(confirmed{writing_.recipients, writing_.settled, writing_.suspects});
       }
       writing_ = {};
       flush();
       return;
     }
     if (answer.result.error().what == store_error::code::fenced) {
-      parts_->measures->fenced();
       log::error("fenced", {{"detail", "another process took this one's work over"}});
       self_->quit(caf::make_error(caf::sec::runtime_error, "fenced"));
       return;
@@ -105,6 +117,11 @@ class tracker_state {
     if (refused) log::error("write_refused", {{"detail", answer.result.error().detail}});
     // The same sequence again: applied at most once, whether or not the lost answer was a yes.
     send_later(self_, refused ? refused_again : write_again, tick{sequence_});
+  }
+
+  void doubt(const scope_doubt& news) {
+    const auto quiet = parts_->config->hygiene.quiet_after_accept;
+    doubts_.take(news, parts_->time->now() + quiet);
   }
 
   void on_tick(const tick& at) {
@@ -117,12 +134,62 @@ class tracker_state {
   }
 
  private:
-  // A settlement is of one scope's items, or of none (entries only): one provider's metrics are enough.
-  provider provider_of(const settlement& what) const {
-    if (what.ends.empty()) return provider::fcm;
-    const auto& first = what.ends.front().item;
-    const auto scope = parts_->scope_of(first.who().platform, first.owner->document->app);
+  provider provider_of(const work_item& item) const {
+    const auto scope = parts_->scope_of(item.who().platform, item.owner->document->app);
     return scope ? parts_->scopes[*scope].by : provider::fcm;
+  }
+
+  /// What the batch's answers mean, into said_. False: its dead tokens are not believed.
+  bool hear(const scope_info& scope, const completion_batch& batch) {
+    said_.clear();
+    std::uint64_t sends = 0, dead = 0;
+    for (const auto& answered : batch.answers) {
+      auto& said = said_.emplace_back();
+      if (answered.item.state().ended) continue;
+      said = verdict_of(scope, answered);
+      // Only what the provider has looked at says anything of its tokens.
+      if (said.what != verdict::kind::final || answered.answer.failure != http2::failure::none) continue;
+      ++sends;
+      if (said.result == outcome::invalid_token) ++dead;
+    }
+    return doubts_.believes(batch.scope, sends, dead, parts_->time->now());
+  }
+
+  void warn(const scope_info& scope, scope_number number) {
+    const auto recent = doubts_.recent(number, parts_->time->now());
+    log::error("mass_invalid", {{"scope", scope.name},
+                                {"sends", recent.sends},
+                                {"dead", recent.dead},
+                                {"detail",
+                                 "too many tokens called dead: held until an operator accepts or "
+                                 "discards them (dispatchctl hygiene)"}});
+  }
+
+  dead_token dead_of(const scope_info& scope, const work_item& item, const verdict& said,
+                     bool believed) const {
+    const auto& who = item.who();
+    dead_token out;
+    out.token = token_fingerprint::of(scope.name, who.target);
+    if (who.kind == target_kind::token || who.kind == target_kind::subscription) {
+      out.until = suppressed_until(wall_, said.dead_since, parts_->config->hygiene.suppress_ttl);
+    }
+    out.believed = believed;
+    out.scope = scope.name;
+    out.reason = said.reason;
+    return out;
+  }
+
+  // Only now: were the token suppressed and the process dead before its event is written, whoever takes the
+  // recipient over would not send to it and so not learn of it.
+  void suppress(dead_tokens&& dead) {
+    const auto now = parts_->time->wall();
+    std::vector<suppress_mark> marks;
+    for (std::size_t i = 0; i < dead.marks.size(); ++i) {
+      marks.push_back({dead.marks[i].token, dead.marks[i].until - now});
+      if (marks.size() < token_store::max_at_once && i + 1 < dead.marks.size()) continue;
+      parts_->storage->tokens().suppress(std::exchange(marks, {}), [](const store_result<nothing>&) {});
+    }
+    if (!dead.marks.empty()) parts_->intake.send(std::move(dead));
   }
 
   verdict verdict_of(const scope_info& scope, const completion_batch::answered& answered) {
@@ -154,9 +221,8 @@ class tracker_state {
     return said;
   }
 
-  void judge(const scope_info& scope, completion_batch::answered& answered, answers& judged,
-             batch_counts& counts) {
-    const auto said = verdict_of(scope, answered);
+  void judge(const scope_info& scope, const completion_batch::answered& answered, const verdict& said,
+             bool believed, answers& judged, batch_counts& counts) {
     auto& state = answered.item.state();
     if (answered.answer.failure != http2::failure::not_sent) {
       if (state.attempts == 0) ++judged.first_attempts;
@@ -176,6 +242,13 @@ class tracker_state {
     how.reason = said.reason;
     how.attempts = state.attempts + 1u;
     if (wants_provider_id()) how.provider_id = scope.adapter->provider_id(answered.answer);
+    if (said.result == outcome::invalid_token) {
+      how.dead = dead_of(scope, answered.item, said, believed);
+      if (!believed) {
+        how.result = outcome::quarantined;
+        how.reason = mass_invalid_reason;
+      }
+    }
     count_end(answered.item, how.result, said.reason, counts);
     parts_->measures->dispatch_duration(answered.item.owner->lane, wall_ - answered.item.owner->stored_at);
     builder_.end(answered.item, std::move(how), wall_, true);
@@ -259,6 +332,8 @@ class tracker_state {
   tracker_actor::pointer self_ = nullptr;
   std::shared_ptr<const engine_parts> parts_;
   checkpoint_builder builder_;
+  token_doubts doubts_;
+  std::vector<verdict> said_;           ///< of the batch at hand
   checkpoint_builder::sealed writing_;  ///< being written, if it has content
   std::uint64_t sequence_ = 0;
   epoch_ms wall_{};
@@ -277,6 +352,7 @@ tracker_actor::behavior_type tracker(tracker_actor::pointer self,
   return {on<completion_batch_ptr>(me, [state](const completion_batch_ptr& m) { state->completed(m); }),
           on<write_done>(me, [state](const write_done& m) { state->written(m); }),
           on<settlement>(me, [state](const settlement& m) { state->settled(m); }),
+          on<scope_doubt>(me, [state](const scope_doubt& m) { state->doubt(m); }),
           on<tick>(me, [state](const tick& m) { state->on_tick(m); }),
           on<drained>(me, [state](const drained&) { state->finish(); })};
 }

@@ -10,6 +10,7 @@
 #include "apps/dispatchctl/progress_bar.hpp"
 #include "apps/dispatchctl/redaction.hpp"
 #include "apps/dispatchctl/terminal.hpp"
+#include "core/policy/mass_invalid_guard.hpp"
 #include "core/policy/rfc3339.hpp"
 #include "storage/operator/operator_actions.hpp"
 
@@ -17,6 +18,9 @@ namespace dispatch::ctl {
 namespace {
 
 namespace json = boost::json;
+
+// A deployment has a handful, but a scope may be any host.
+constexpr std::size_t most_scopes = 10'000;
 
 struct lane_view {
   lane which{};
@@ -57,6 +61,36 @@ void print_rows(const table& rows, const char* when_empty) {
   }
 }
 
+struct doubted_scope {
+  std::string name, state;
+  bool held = false;
+  std::int64_t withheld = 0, since_ms = 0;
+};
+
+std::vector<doubted_scope> doubted_scopes(session& redis) {
+  auto names = redis.scan("breaker:", most_scopes);
+  for (auto& name : redis.scan("withheld:", most_scopes)) names.push_back(std::move(name));
+  std::sort(names.begin(), names.end());
+  names.erase(std::unique(names.begin(), names.end()), names.end());
+  std::vector<std::vector<std::string>> asks;
+  for (const auto& name : names) {
+    asks.push_back({"HMGET", redis.key("breaker:" + name), "state", "reason"});
+    asks.push_back({"XLEN", redis.key("withheld:" + name)});
+    asks.push_back({"XRANGE", redis.key("withheld:" + name), "-", "+", "COUNT", "1"});
+  }
+  const auto answers = redis.ask_all(std::move(asks));
+  std::vector<doubted_scope> out;
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    const auto& breaker = answers[3 * i];
+    doubted_scope scope{std::move(names[i]), std::string(breaker.at(0).as_text())};
+    scope.held = scope.state == "forced_open" && breaker.at(1).as_text() == mass_invalid_reason;
+    scope.withheld = answers[3 * i + 1].as_integer();
+    scope.since_ms = entry_ms(answers[3 * i + 2].at(0).at(0).as_text());
+    if (scope.held || scope.withheld > 0) out.push_back(std::move(scope));
+  }
+  return out;
+}
+
 json::object dead_summary(const std::string& entry, const redis::reply& fields) {
   json::object out{{"entry", entry}};
   for (auto name : {"tenant", "reason", "detail", "source_id"}) out[name] = fields.field(name).as_text();
@@ -93,7 +127,7 @@ int run_lane_list(session& redis, bool as_json) {
 }
 
 int run_breaker_list(session& redis, bool as_json) {
-  auto scopes = redis.scan("breaker:", 10'000);
+  auto scopes = redis.scan("breaker:", most_scopes);
   std::sort(scopes.begin(), scopes.end());
   std::vector<std::vector<std::string>> asks;
   asks.reserve(scopes.size());
@@ -118,6 +152,26 @@ int run_breaker_list(session& redis, bool as_json) {
     std::puts(json::serialize(out).c_str());
   } else {
     print_rows(rows, "no breaker has ever counted a failure");
+  }
+  return 0;
+}
+
+int run_hygiene_list(session& redis, bool as_json) {
+  json::array out;
+  table rows{{"scope", "breaker", "held", "withheld", "since"}};
+  for (const auto& scope : doubted_scopes(redis)) {
+    out.push_back(json::object{{"scope", scope.name},
+                               {"breaker", scope.state},
+                               {"held", scope.held},
+                               {"withheld", scope.withheld},
+                               {"since", scope.since_ms}});
+    rows.add({scope.name, scope.state, scope.held ? "yes" : "no",
+              grouped(static_cast<std::uint64_t>(scope.withheld)), time_text(scope.since_ms)});
+  }
+  if (as_json) {
+    std::puts(json::serialize(out).c_str());
+  } else {
+    print_rows(rows, "no scope is held and no token waits for a decision");
   }
   return 0;
 }

@@ -1,6 +1,6 @@
 #pragma once
 
-// Read-only looks at lanes, breakers and dead letters.
+// Read-only looks at lanes, breakers, withheld tokens and dead letters.
 
 #include <cstddef>
 #include <string>
@@ -12,6 +12,9 @@ namespace dispatch::ctl {
 /// Length, unacknowledged entries and age of the oldest entry of each lane.
 int run_lane_list(session& redis, bool json);
 int run_breaker_list(session& redis, bool json);
+/// Scopes that are held because they call too many tokens dead, or of which such tokens wait for a decision.
+/// Never shows a token.
+int run_hygiene_list(session& redis, bool json);
 
 struct dead_list_options {
   std::size_t limit = 50;

@@ -35,6 +35,8 @@ struct command_line {
   job_change_options job_change;
   lane_change_options lane_change;
   breaker_change_options breaker_change;
+  decision_options decision;
+  forget_options forget;
   redrive_command redrive;
   purge_command purge;
   std::function<int(session&)> chosen;
@@ -242,6 +244,37 @@ void add_breaker_commands(CLI::App& app, command_line& line) {
   add(breaker_order::automatic, "auto", "End what was forced: it counts for itself again");
 }
 
+void add_decision(CLI::App* hygiene, command_line& line, token_decision what, const char* name,
+                  const char* about) {
+  auto* decide = hygiene->add_subcommand(name, about);
+  decide->add_option("scope", line.decision.scope, "PROVIDER:APP, as hygiene ls shows it")->required();
+  decide->callback([&line, what] {
+    line.decision.what = what;
+    line.decision.json = line.json;
+    line.chosen = [&line](session& redis) { return run_decision(redis, line.decision); };
+  });
+}
+
+void add_hygiene(CLI::App& app, command_line& line) {
+  auto* hygiene =
+      app.add_subcommand("hygiene", "Decide on tokens called dead in masses, forget suppressed ones");
+  hygiene->require_subcommand(1);
+  hygiene->add_subcommand("ls", "Scopes held for it, and tokens that wait for a decision")->callback([&line] {
+    line.chosen = [&line](session& redis) { return run_hygiene_list(redis, line.json); };
+  });
+  add_decision(hygiene, line, token_decision::accept, "accept",
+               "They are dead: tell the producers, and send on");
+  add_decision(hygiene, line, token_decision::discard, "discard",
+               "They are not: forget what was said of them, and send on");
+  auto* forget = hygiene->add_subcommand("forget", "Send again to tokens that were called dead");
+  forget->add_option("scope", line.forget.scope, "PROVIDER:APP")->required();
+  forget->add_option("--file", line.forget.file, "A token a line (default: standard input)");
+  forget->callback([&line] {
+    line.forget.json = line.json;
+    line.chosen = [&line](session& redis) { return run_forget(redis, line.forget); };
+  });
+}
+
 void add_choice(CLI::App* to, dead_choice& which) {
   to->add_option("entry", which.entries, "As dead ls shows them; or instead of entries:");
   to->add_option("--tenant", which.tenant, "All of this tenant");
@@ -321,6 +354,7 @@ Exit codes: 0 done, 1 failed, 2 wrong usage. "dispatchctl COMMAND --help" explai
   add_job_changes(app, line);
   add_lane_commands(app, line);
   add_breaker_commands(app, line);
+  add_hygiene(app, line);
   add_dead(app, line);
   try {
     app.parse(argc, argv);

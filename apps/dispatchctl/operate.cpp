@@ -4,6 +4,8 @@
 
 #include <boost/json.hpp>
 #include <cstdio>
+#include <fstream>
+#include <iostream>
 
 #include "apps/dispatchctl/progress_bar.hpp"
 
@@ -11,6 +13,9 @@ namespace dispatch::ctl {
 namespace {
 
 namespace json = boost::json;
+
+/// Of the tokens to forget, in memory.
+constexpr std::size_t forgotten_at_once = 10'000;
 
 /// A name that cannot be one is the caller's mistake.
 template <class Action>
@@ -88,6 +93,49 @@ int run_breaker_change(session& redis, const breaker_change_options& options) {
          {"changed", result.changed}},
         fmt::format("breaker {} {} {}{}", options.scope, result.changed ? "is" : "was already", result.now,
                     no_force ? ", not forced" : ""),
+        options.json);
+  return 0;
+}
+
+int run_decision(session& redis, const decision_options& options) {
+  operator_actions actions{redis.client(), redis.name_space()};
+  const auto result = attempt([&] { return actions.decide(options.scope, options.what); });
+  const bool accept = options.what == token_decision::accept;
+  print({{"scope", options.scope},
+         {"decision", accept ? "accept" : "discard"},
+         {"tokens", result.tokens},
+         {"released", result.released}},
+        fmt::format("{}: {} tokens {}{}", options.scope, grouped(result.tokens),
+                    accept ? "accepted as dead" : "discarded",
+                    result.released ? ", sending goes on" : ", it was not held"),
+        options.json);
+  return 0;
+}
+
+int run_forget(session& redis, const forget_options& options) {
+  operator_actions actions{redis.client(), redis.name_space()};
+  std::ifstream file;
+  if (options.file != "-") {
+    file.open(options.file);
+    if (!file) throw usage_error("cannot read " + options.file);
+  }
+  std::istream& in = options.file == "-" ? std::cin : file;
+  std::uint64_t read = 0, forgotten = 0;
+  std::vector<std::string> some;
+  const auto flush = [&] {
+    forgotten += attempt([&] { return actions.forget_tokens(options.scope, some); });
+    read += some.size();
+    some.clear();
+  };
+  for (std::string token; std::getline(in, token);) {
+    if (!token.empty() && token.back() == '\r') token.pop_back();
+    if (!token.empty()) some.push_back(std::move(token));
+    if (some.size() == forgotten_at_once) flush();
+  }
+  flush();
+  print({{"scope", options.scope}, {"tokens", read}, {"forgotten", forgotten}},
+        fmt::format("{}: {} of {} tokens were suppressed, and are not any more", options.scope,
+                    grouped(forgotten), grouped(read)),
         options.json);
   return 0;
 }

@@ -1,6 +1,7 @@
 #pragma once
 
-// `dispatchctl job cancel|pause|resume`, `lane pause|resume`, `breaker open|close|auto`: records in Redis
+// `dispatchctl job cancel|pause|resume`, `lane pause|resume`, `breaker open|close|auto`,
+// `hygiene accept|discard|forget`: records in Redis
 // that every engine process obeys within a second, whether or not one runs now.
 
 #include <string>
@@ -34,5 +35,21 @@ struct breaker_change_options {
   bool json = false;
 };
 int run_breaker_change(session& redis, const breaker_change_options& options);
+
+struct decision_options {
+  std::string scope;
+  token_decision what = token_decision::accept;
+  bool json = false;
+};
+/// On tokens withheld because the scope called too many dead. 0 also when there are none.
+int run_decision(session& redis, const decision_options& options);
+
+struct forget_options {
+  std::string scope;
+  std::string file = "-";  ///< a token a line; not arguments, which every user of the machine can read
+  bool json = false;
+};
+/// These tokens may be sent to again.
+int run_forget(session& redis, const forget_options& options);
 
 }  // namespace dispatch::ctl

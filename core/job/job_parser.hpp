@@ -57,4 +57,8 @@ class job_parser {
 /// dropped. For parking and dead letters. A job of an audience has no positions and keeps its audience.
 std::string subset_document(const job& source, std::span<const std::size_t> positions, bool with_id);
 
+/// The document of a job of an audience with these recipients (JSON texts that check_recipient() has passed)
+/// in the audience's place and the job's id.
+std::string window_document(const job& source, std::span<const std::string_view> recipients);
+
 }  // namespace dispatch

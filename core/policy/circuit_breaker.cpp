@@ -1,7 +1,7 @@
 #include "core/policy/circuit_breaker.hpp"
 
 #include <algorithm>
-#include <bit>
+#include <array>
 #include <utility>
 
 namespace dispatch {
@@ -18,8 +18,8 @@ constexpr std::string_view failures_reason = "failures";
 constexpr std::string_view probe_failed_reason = "probe_failed";
 
 breaker_settings bounded(breaker_settings s) {
-  s.failure_threshold =
-      std::clamp<std::uint32_t>(s.failure_threshold, 1, circuit_breaker::remembered_failures);
+  s.failure_threshold = std::clamp<std::uint32_t>(s.failure_threshold, 1, circuit_breaker::max_counted);
+  s.sample = std::clamp<std::uint32_t>(s.sample, 1, circuit_breaker::max_counted);
   s.probes = std::clamp<std::uint32_t>(s.probes, 1, 1000);
   s.min_failure_ratio = s.min_failure_ratio > 0.0 ? std::min(s.min_failure_ratio, 1.0) : 0.0;
   s.failure_window = std::max(s.failure_window, std::chrono::milliseconds{1});
@@ -68,8 +68,9 @@ breaker_state transition(breaker_state state, breaker_event event) noexcept {
 
 circuit_breaker::circuit_breaker(const breaker_settings& settings) : settings_{bounded(settings)} {}
 
-void circuit_breaker::change(const breaker_settings& settings) noexcept {
+void circuit_breaker::change(const breaker_settings& settings) {
   settings_ = bounded(settings);
+  trim();
 }
 
 std::optional<breaker_transition> circuit_breaker::record(breaker_answer answer, milliseconds now) {
@@ -207,9 +208,7 @@ std::optional<breaker_transition> circuit_breaker::apply(breaker_event event, st
 std::optional<breaker_transition> circuit_breaker::count_failure(milliseconds now) {
   // A clock set back would leave times in the future that stay "within the window" for as long as it was.
   for (auto& time : failure_times_) time = std::min(time, now);
-  failure_times_[next_failure_] = now;
-  next_failure_ = (next_failure_ + 1) % remembered_failures;
-  failures_held_ = std::min(failures_held_ + 1, remembered_failures);
+  failure_times_.push_back(now);
   push_answers(1, true);
   if (!should_trip(now)) return std::nullopt;
   return apply(breaker_event::tripped, failures_reason, now);
@@ -226,32 +225,36 @@ std::optional<breaker_transition> circuit_breaker::pass_probes(std::uint64_t cou
 
 bool circuit_breaker::should_trip(milliseconds now) const noexcept {
   if (failures_within_window(now) < settings_.failure_threshold) return false;
-  const auto failed = static_cast<double>(std::popcount(answers_));
   // The small term: 0.15 * 20 must not ask for more than 3.
-  return failed + 1e-9 >= settings_.min_failure_ratio * static_cast<double>(answers_seen_);
+  return static_cast<double>(failed_) + 1e-9 >=
+         settings_.min_failure_ratio * static_cast<double>(answers_.size());
 }
 
 std::uint32_t circuit_breaker::failures_within_window(milliseconds now) const noexcept {
-  std::uint32_t count = 0;
-  for (std::size_t i = 0; i < failures_held_; ++i) {
-    const auto index = (next_failure_ + remembered_failures - 1 - i) % remembered_failures;
-    if (now - failure_times_[index] <= settings_.failure_window) ++count;
-  }
-  return count;
+  return static_cast<std::uint32_t>(
+      std::count_if(failure_times_.begin(), failure_times_.end(),
+                    [&](milliseconds at) { return now - at <= settings_.failure_window; }));
 }
 
-void circuit_breaker::push_answers(std::uint64_t count, bool failed) noexcept {
-  const auto shift = static_cast<std::uint32_t>(std::min<std::uint64_t>(count, share_window));
-  constexpr std::uint32_t mask = (std::uint32_t{1} << share_window) - 1;
-  answers_ = ((answers_ << shift) | (failed ? 1U : 0U)) & mask;
-  answers_seen_ = std::min(answers_seen_ + shift, share_window);
+void circuit_breaker::push_answers(std::uint64_t count, bool failed) {
+  count = std::min<std::uint64_t>(count, settings_.sample);
+  answers_.insert(answers_.end(), static_cast<std::size_t>(count), failed);
+  if (failed) failed_ += static_cast<std::uint32_t>(count);
+  trim();
+}
+
+void circuit_breaker::trim() noexcept {
+  while (failure_times_.size() > settings_.failure_threshold) failure_times_.pop_front();
+  while (answers_.size() > settings_.sample) {
+    if (answers_.front()) --failed_;
+    answers_.pop_front();
+  }
 }
 
 void circuit_breaker::forget_counts() noexcept {
-  next_failure_ = 0;
-  failures_held_ = 0;
-  answers_ = 0;
-  answers_seen_ = 0;
+  failure_times_.clear();
+  answers_.clear();
+  failed_ = 0;
 }
 
 }  // namespace dispatch

@@ -1,8 +1,8 @@
 #pragma once
 
 // The circuit breaker of one scope (provider + app, or a destination origin). Pure state: the caller brings
-// the time (milliseconds since the Unix epoch) and shares snapshots through Redis. Memory is constant. One
-// owner thread.
+// the time (milliseconds since the Unix epoch) and shares snapshots through Redis. Memory goes by the
+// settings (8 bytes a failure, a bit an answer). One owner thread.
 //
 // transition(state, event); an empty cell means the event cannot happen or changes nothing:
 //
@@ -13,10 +13,10 @@
 //   forced_open                                                                   forced_closed  closed
 //   forced_closed                                                    forced_open                 closed
 
-#include <array>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -45,11 +45,13 @@ std::optional<breaker_state> parse_breaker_state(std::string_view text) noexcept
 breaker_state transition(breaker_state state, breaker_event event) noexcept;
 
 struct breaker_settings {
-  /// In [1, 5]: at most five failure times are remembered.
+  /// In [1, 1000], as `sample` is.
   std::uint32_t failure_threshold = 5;
   std::chrono::milliseconds failure_window{std::chrono::seconds{60}};
-  /// Share of failures among the latest 20 counted answers (of those seen, when fewer); 0 = the literal rule.
+  /// Share of failures among the latest `sample` counted answers (of those seen, when fewer); 0 = the literal
+  /// rule.
   double min_failure_ratio = 0.5;
+  std::uint32_t sample = 20;
   std::chrono::milliseconds open_for{std::chrono::seconds{30}};
   std::chrono::milliseconds max_open_for{std::chrono::seconds{300}};
   std::uint32_t probes = 3;
@@ -89,18 +91,18 @@ class circuit_breaker {
  public:
   using milliseconds = std::chrono::milliseconds;
 
-  static constexpr std::size_t remembered_failures = 5;
-  static constexpr std::uint32_t share_window = 20;
+  static constexpr std::uint32_t max_counted = 1'000;
   static constexpr std::size_t max_reason_bytes = 128;
 
   /// Settings out of their bounds are clamped.
   explicit circuit_breaker(const breaker_settings& settings = {});
-  /// Other settings from now on; state and counts stay. How long an opening lasts is settled when it begins.
-  void change(const breaker_settings& settings) noexcept;
+  /// Other settings from now on; the state stays, and of what was counted what fits. How long an opening
+  /// lasts is settled when it begins.
+  void change(const breaker_settings& settings);
 
   /// One answer. While open or forced it is ignored: it belongs to a request sent before.
   std::optional<breaker_transition> record(breaker_answer answer, milliseconds now);
-  /// The same as `count` single successes, in constant time.
+  /// The same as `count` single successes, in constant time (given the sample).
   std::optional<breaker_transition> record_successes(std::uint64_t count, milliseconds now);
 
   /// What time alone changes: open -> half_open at retry_at, and lost probes given back. Call before admit().
@@ -131,16 +133,16 @@ class circuit_breaker {
   std::optional<breaker_transition> pass_probes(std::uint64_t count, milliseconds now);
   bool should_trip(milliseconds now) const noexcept;
   std::uint32_t failures_within_window(milliseconds now) const noexcept;
-  void push_answers(std::uint64_t count, bool failed) noexcept;
+  void push_answers(std::uint64_t count, bool failed);
   void forget_counts() noexcept;
 
   breaker_settings settings_;
   breaker_snapshot shared_;
-  std::array<milliseconds, remembered_failures> failure_times_{};  // ring; oldest at next_failure_ once full
-  std::size_t next_failure_ = 0;
-  std::size_t failures_held_ = 0;
-  std::uint32_t answers_ = 0;       // bit i: the answer i ago was a failure
-  std::uint32_t answers_seen_ = 0;  // at most share_window
+  void trim() noexcept;
+
+  std::deque<milliseconds> failure_times_;  // the latest, as many as the threshold
+  std::deque<bool> answers_;                // the latest, as many as the sample; true: a failure
+  std::uint32_t failed_ = 0;                // among answers_
 };
 
 }  // namespace dispatch

@@ -7,8 +7,13 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <string_view>
 
 namespace dispatch {
+
+/// Why a breaker is forced open, and why a recipient ended quarantined, when the guard has tripped. It stands
+/// in NS:breaker:SCOPE, where every process (and the operators' scripts) finds it.
+inline constexpr std::string_view mass_invalid_reason = "mass_invalid";
 
 struct mass_invalid_settings {
   /// More than this share dead is not believed. In [0, 1]; 1 = never doubts.
@@ -32,6 +37,8 @@ class mass_invalid_guard {
   /// guard has tripped, now or before, and they end quarantined.
   bool record(std::uint64_t sends, std::uint64_t dead, time_point now);
 
+  /// Another process's guard has tripped: this one has too.
+  void trip() noexcept { tripped_ = true; }
   /// From the trip until reset().
   bool tripped() const noexcept { return tripped_; }
   /// What the operator decided: nothing is counted any more. Whoever accepted the dead tokens as dead wants

@@ -68,6 +68,15 @@ retry_budget::time_point retry_budget::next_available(time_point now) {
   return std::max(now, floor_updated_ + std::chrono::microseconds{wait_us});
 }
 
+retry_budget::time_point retry_budget::book(time_point now) {
+  advance(now);
+  const auto earned = std::accumulate(earned_.begin(), earned_.end(), std::int64_t{0});
+  const auto a_second = floor_per_second_ + earned / static_cast<std::int64_t>(memory_seconds);
+  if (a_second == 0) return time_point::max();
+  booked_ = std::max(booked_, now) + std::chrono::microseconds{one_retry * us_per_second / a_second};
+  return booked_;
+}
+
 void retry_budget::advance(time_point now) {
   if (now - slot_start_ >= memory) {
     earned_.fill(0);

@@ -40,6 +40,9 @@ class retry_budget {
   /// When one retry will be there at the latest: `now` when there is one, time_point::max() when only first
   /// attempts can bring one (floor 0).
   time_point next_available(time_point now);
+  /// About when a retry has its turn that comes after all booked before: a reservation of nothing, which
+  /// spreads those that wait elsewhere. time_point::max() when nothing brings any.
+  time_point book(time_point now);
 
  private:
   void advance(time_point now);
@@ -55,6 +58,7 @@ class retry_budget {
   std::size_t newest_ = 0;
   time_point slot_start_;
   time_point floor_updated_;
+  time_point booked_{};
 };
 
 }  // namespace dispatch

@@ -43,11 +43,16 @@ class turn_queue {
   /// Behind the key's other items. False, and the item untouched, when a limit would be passed; cost 0
   /// counts 1.
   bool push(const Key& key, T&& item, std::uint64_t cost = 1) { return insert(key, item, cost, false); }
-  /// Before the key's other items: what is left of an item that was taken. Limits as in push().
+  /// Before the key's other items: what comes back. Limits as in push().
   bool push_front(const Key& key, T&& item, std::uint64_t cost = 1) { return insert(key, item, cost, true); }
 
   /// The next item of the key whose turn it is.
   std::optional<entry> pop();
+  /// The same, left where it is; null when there is none. To be followed by spend() before anything else.
+  T* next();
+  /// So much of the item next() gave was taken: the key pays for that alone, and the item stays in its place
+  /// until all of it is paid.
+  void spend(std::uint64_t cost);
 
   /// Removes the items of every key for which drop(key, item) is true; returns how many.
   template <class Predicate>
@@ -105,22 +110,40 @@ bool turn_queue<Key, T, Hash>::insert(const Key& key, T& item, std::uint64_t cos
 }
 
 template <class Key, class T, class Hash>
-auto turn_queue<Key, T, Hash>::pop() -> std::optional<entry> {
-  if (items_ == 0) return std::nullopt;
+T* turn_queue<Key, T, Hash>::next() {
+  if (items_ == 0) return nullptr;
   while (turns_.front().credit <= 0) rotate();
+  return &turns_.front().slots.front().item;
+}
+
+template <class Key, class T, class Hash>
+void turn_queue<Key, T, Hash>::spend(std::uint64_t cost) {
   auto& front = turns_.front();
-  entry taken{front.key, std::move(front.slots.front().item), front.slots.front().cost};
-  front.slots.pop_front();
-  --items_;
-  cost_ -= taken.cost;
-  const auto charged =
-      std::min<std::uint64_t>(taken.cost, static_cast<std::uint64_t>(quantum_ * max_debt_turns));
+  auto& left = front.slots.front().cost;
+  cost = std::min(cost, left);
+  left -= cost;
+  cost_ -= cost;
+  const auto charged = std::min<std::uint64_t>(cost, static_cast<std::uint64_t>(quantum_ * max_debt_turns));
   front.credit -= static_cast<std::int64_t>(charged);
+  if (left == 0) {
+    front.slots.pop_front();
+    --items_;
+  }
   if (front.slots.empty()) {
     forget_front();
   } else if (front.credit <= 0) {
     rotate();
   }
+}
+
+template <class Key, class T, class Hash>
+auto turn_queue<Key, T, Hash>::pop() -> std::optional<entry> {
+  auto* const item = next();
+  if (!item) return std::nullopt;
+  auto& front = turns_.front();
+  const auto cost = front.slots.front().cost;
+  entry taken{front.key, std::move(*item), cost};
+  spend(cost);
   return taken;
 }
 

@@ -5,7 +5,9 @@ set(scripts
   "pause begin always pause"
   "resume begin always move_lists resume"
   "pause_lane begin pause_lane"
-  "force_breaker begin always time force_breaker"
+  "force_breaker begin always time breaker force_breaker"
+  "decide begin always time breaker decide"
+  "forget_tokens begin forget_tokens"
   "dead_page begin dead_page"
   "redrive begin always redrive"
   "send_as_new begin send_as_new")

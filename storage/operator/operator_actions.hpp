@@ -44,6 +44,12 @@ struct breaker_change {
   std::string before, now;
 };
 
+enum class token_decision : std::uint8_t { accept, discard };
+struct decision_result {
+  std::uint64_t tokens = 0;  ///< decided on
+  bool released = false;     ///< the scope was held for them, and is not any more
+};
+
 class operator_actions {
  public:
   /// The client must live longer.
@@ -68,6 +74,15 @@ class operator_actions {
   /// that none can be (see breaker_scope_usable) is std::invalid_argument.
   breaker_change force_breaker(std::string_view scope, breaker_order order,
                                std::string_view reason = "operator");
+
+  // Tokens (token_actions.cpp). A scope that none can be is std::invalid_argument.
+
+  /// On the tokens a scope's guard withheld: accepted, they become `invalid` events on NS:tokens and are not
+  /// sent to; discarded, they are forgotten. Either way the scope goes on if it was held for them. Up to 256
+  /// a step: after redis_unavailable the same call goes on with the rest.
+  decision_result decide(std::string_view scope, token_decision what);
+  /// How many of them were suppressed; they may be sent to again, within a second on all processes.
+  std::uint64_t forget_tokens(std::string_view scope, std::span<const std::string> tokens);
 
   // Dead letters.
 

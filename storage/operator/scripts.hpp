@@ -16,11 +16,13 @@ enum class script : std::uint8_t {
   resume,
   pause_lane,
   force_breaker,
+  decide,
+  forget_tokens,
   dead_page,
   redrive,
   send_as_new
 };
-inline constexpr std::size_t script_count = 8;
+inline constexpr std::size_t script_count = 10;
 
 struct script_source {
   script which;

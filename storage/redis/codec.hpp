@@ -50,7 +50,8 @@ class script_arguments {
 
 command encode_write(const keyspace& keys, const writer& who, std::uint64_t sequence, const checkpoint& what,
                      std::uint64_t results_length, std::chrono::milliseconds retention);
-command encode_accept(const keyspace& keys, const writer& who, const std::vector<acceptance>& jobs);
+command encode_accept(const keyspace& keys, const writer& who, const std::vector<acceptance>& jobs,
+                      std::chrono::milliseconds retention);
 
 /// What read.lua answers; `last_ids` gets per source the id a wait for more starts after, empty when it was
 /// not drained. nullopt when the reply is not of that shape.

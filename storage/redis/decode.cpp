@@ -30,10 +30,12 @@ bool take_entries(std::vector<reply>& flat, std::size_t& at, std::int64_t count,
     one.traceparent = std::move(extra[1].text);
     one.resume = std::move(extra[2].text);
     one.deliveries = static_cast<std::uint32_t>(extra[3].as_integer(1));
-    if (extra.size() > 6) {
+    if (extra.size() > 7) {
+      one.recovered = true;
       one.progress = std::move(extra[4].text);
-      one.recoveries = static_cast<std::uint32_t>(extra[5].as_integer());
-      one.deaths_alone = static_cast<std::uint32_t>(extra[6].as_integer());
+      for (std::size_t i = 0; i < company_count; ++i) one.died_upto[i] = extra[5].at(i).as_integer(-1);
+      one.died_alone = extra[6].as_integer(-1);
+      one.deaths_alone = static_cast<std::uint32_t>(extra[7].as_integer());
     }
     ++at;
   }
@@ -106,7 +108,7 @@ std::vector<control_event> decode_control(const reply& entries, std::string& las
 }
 
 std::optional<store_sample> decode_sample(const reply& answer) {
-  if (answer.size() < 9) return std::nullopt;
+  if (answer.size() < 12) return std::nullopt;
   store_sample sample;
   const auto now = answer.at(0).as_integer();
   sample.scheduled = static_cast<std::uint64_t>(answer.at(1).as_integer());
@@ -129,6 +131,9 @@ std::optional<store_sample> decode_sample(const reply& answer) {
   for (const auto& name : answer.at(8).elements) {
     if (const auto which = parse_lane(name.as_text())) sample.paused[index_of(*which)] = true;
   }
+  sample.tokens_suppressed = answer.at(9).as_integer() == 1;
+  sample.processes = static_cast<std::uint32_t>(answer.at(10).as_integer());
+  sample.fenced = static_cast<std::uint64_t>(answer.at(11).as_integer());
   return sample;
 }
 

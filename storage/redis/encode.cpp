@@ -48,16 +48,25 @@ void add_result(script_arguments& to, const result_record& one) {
       .finish(to);
 }
 
-void add_token(script_arguments& to, const token_event& one) {
-  stream_fields()
-      .add("event", one.quarantined ? std::string_view("quarantined") : std::string_view("invalid"))
+stream_fields token_fields(const token_event& one, std::string_view event) {
+  stream_fields fields;
+  fields.add("event", event)
       .add("tenant", one.tenant)
       .add("platform", to_string(one.platform))
       .add("token", one.token)
       .add("reason", one.reason)
       .add("job", one.job)
-      .add("at", one.at.count())
-      .finish(to);
+      .add("at", one.at.count());
+  return fields;
+}
+
+void add_token(script_arguments& to, const token_event& one) {
+  token_fields(one, one.quarantined ? "quarantined" : "invalid").finish(to);
+}
+
+/// What decide.lua makes the event and the mark of.
+void add_withheld(script_arguments& to, const withheld_token& one) {
+  token_fields(one.event, {}).add("mark", one.mark.text()).add("until", one.until.count()).finish(to);
 }
 
 void add_dead(script_arguments& to, const dead_letter& one) {
@@ -78,6 +87,11 @@ void add_dead(script_arguments& to, const dead_letter& one) {
 
 void add_progress(script_arguments& to, const job_progress& one) {
   to.arg(one.tenant).arg(one.id);
+  if (one.only_recipient) {
+    const auto ended = std::find_if(one.add.begin(), one.add.end(), [](auto count) { return count != 0; });
+    to.arg("=").arg(to_string(static_cast<outcome>(ended - one.add.begin())));
+    return;
+  }
   const auto zeros = std::count(one.add.begin(), one.add.end(), 0U);
   to.arg(one.add.size() - static_cast<std::size_t>(zeros));
   for (const auto which : all_outcomes) {
@@ -122,20 +136,28 @@ command encode_write(const keyspace& keys, const writer& who, std::uint64_t sequ
   for (const auto& one : streams) to.key(keys.stream(*one.from));
   for (const auto& one : what.parks) to.key(keys.stream(one.to));
   for (const auto& one : what.jobs) to.key(keys.job(one.tenant, one.id));
+  for (const auto& one : what.cuts) {
+    to.key(keys.taken(one.tenant, one.job));
+    to.key(keys.job(one.tenant, one.job));
+  }
+  for (const auto& one : what.withheld) to.key(keys.withheld(one.scope));
 
   const std::size_t results = results_length == 0 ? 0 : what.results.size();
   to.arg(sequence).arg(results_length).arg(retention.count());
   to.arg(streams.size()).arg(what.parks.size()).arg(what.jobs.size());
   to.arg(results).arg(what.tokens.size()).arg(what.dead.size()).arg(what.progress.size());
+  to.arg(what.cuts.size()).arg(what.withheld.size());
   for (const auto& one : what.parks) {
     to.arg(one.due ? std::to_string(one.due->count()) : std::string()).arg(keyspace::member(one.to));
     to.arg(one.document).arg(one.resume).arg(one.correlation_id).arg(one.traceparent);
   }
   for (const auto& one : what.progress) to.arg(keys.entry(one.where)).arg(one.ended);
   for (const auto& one : what.jobs) add_progress(to, one);
+  for (const auto& one : what.cuts) to.arg(one.count);
   for (std::size_t i = 0; i < results; ++i) add_result(to, what.results[i]);
   for (const auto& one : what.tokens) add_token(to, one);
   for (const auto& one : what.dead) add_dead(to, one);
+  for (const auto& one : what.withheld) add_withheld(to, one);
   for (const auto& one : streams) {
     to.arg(one.ids.size());
     for (const auto* id : one.ids) to.arg(*id);
@@ -143,13 +165,17 @@ command encode_write(const keyspace& keys, const writer& who, std::uint64_t sequ
   return to.finish();
 }
 
-command encode_accept(const keyspace& keys, const writer& who, const std::vector<acceptance>& jobs) {
+command encode_accept(const keyspace& keys, const writer& who, const std::vector<acceptance>& jobs,
+                      std::chrono::milliseconds retention) {
   script_arguments to(keys, who);
+  to.arg(keys.prefix()).arg(retention.count());
   for (const auto& one : jobs) to.key(keys.job(one.tenant, one.id));
   for (const auto& one : jobs) {
     to.arg(to_string(one.lane)).arg(one.total).arg(one.sha256);
     to.arg(keys.entry(one.where));
-    to.arg(one.created_at.count()).arg(one.scheduled ? 1 : 0).arg(one.rest ? 1 : 0);
+    to.arg(one.created_at.count());
+    to.arg(one.rest ? std::string_view() : one.scheduled ? "scheduled" : "running");
+    to.arg(one.audience.empty() ? std::string() : one.tenant + ":" + one.audience);
   }
   return to.finish();
 }

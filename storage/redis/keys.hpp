@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "core/token_fingerprint.hpp"
 #include "storage/records.hpp"
 
 namespace dispatch::redis {
@@ -16,6 +17,7 @@ class keyspace {
  public:
   explicit keyspace(std::string name_space) : prefix_(std::move(name_space) + ":") {}
 
+  const std::string& prefix() const noexcept { return prefix_; }
   std::string meta() const { return prefix_ + "meta"; }
   std::string owners() const { return prefix_ + "owners"; }
   std::string owner(std::string_view consumer) const { return (prefix_ + "owner:").append(consumer); }
@@ -32,8 +34,18 @@ class keyspace {
   std::string results() const { return prefix_ + "results"; }
   std::string tokens() const { return prefix_ + "tokens"; }
   std::string dead() const { return prefix_ + "dead"; }
-  /// And what the key of every suppressed token begins with.
   std::string suppressed() const { return prefix_ + "suppressed"; }
+  std::string suppressed(const token_fingerprint& token) const { return suppressed() + ":" + token.text(); }
+  /// Recipients a producer has written for a job to come.
+  std::string audience(std::string_view tenant, std::string_view name) const {
+    return (prefix_ + "audience:").append(tenant).append(":").append(name);
+  }
+  /// The same list, taken over by the job.
+  std::string taken(std::string_view tenant, std::string_view id) const {
+    return (prefix_ + "taken:").append(tenant).append(":").append(id);
+  }
+  /// Tokens of a scope that an operator is to decide on.
+  std::string withheld(std::string_view scope) const { return (prefix_ + "withheld:").append(scope); }
   std::string limit(std::string_view scope) const { return (prefix_ + "limit:").append(scope); }
   std::string breaker(std::string_view scope) const { return (prefix_ + "breaker:").append(scope); }
   std::string job(std::string_view tenant, std::string_view id) const {

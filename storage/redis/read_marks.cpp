@@ -1,22 +1,20 @@
 #include "storage/redis/read_marks.hpp"
 
-#include <algorithm>
 #include <charconv>
-#include <cstdint>
-#include <utility>
 
 namespace dispatch::redis {
-namespace {
 
-std::pair<std::uint64_t, std::uint64_t> parsed(const std::string& id) {
-  std::pair<std::uint64_t, std::uint64_t> result;
+read_marks::stream_id read_marks::parsed(const std::string& id) {
+  stream_id result;
   const auto* end = id.data() + id.size();
   const auto dash = std::from_chars(id.data(), end, result.first).ptr;
   if (dash != end) std::from_chars(dash + 1, end, result.second);
   return result;
 }
 
-}  // namespace
+void read_marks::progress::seen(const std::string& id) {
+  if (!id.empty() && parsed(id) > parsed(last)) last = id;
+}
 
 std::string read_marks::begin(const std::string& stream) {
   auto& mark = marks_[stream];
@@ -24,17 +22,26 @@ std::string read_marks::begin(const std::string& stream) {
 }
 
 void read_marks::answered(const std::string& stream, const std::string& last, bool whole) {
-  seen(stream, last);
-  marks_[stream].open = !whole;
-}
-
-void read_marks::seen(const std::string& stream, const std::string& id) {
   auto& mark = marks_[stream];
-  if (!id.empty() && parsed(id) > parsed(mark.last)) mark.last = id;
+  mark.seen(last);
+  mark.open = !whole;
+  if (!whole || mark.claimed.empty()) return;
+  mark.seen(mark.claimed.rbegin()->second);
+  mark.claimed.clear();
 }
 
-bool read_marks::any_open() const noexcept {
-  return std::any_of(marks_.begin(), marks_.end(), [](const auto& at) { return at.second.open; });
+void read_marks::claimed(const std::string& stream, const std::string& id) {
+  auto& mark = marks_[stream];
+  if (!mark.open) {
+    mark.seen(id);
+  } else if (parsed(id) > parsed(mark.last)) {
+    mark.claimed.emplace(parsed(id), id);
+  }
+}
+
+bool read_marks::was_claimed(const std::string& stream, const std::string& id) const {
+  const auto found = marks_.find(stream);
+  return found != marks_.end() && found->second.claimed.contains(parsed(id));
 }
 
 }  // namespace dispatch::redis

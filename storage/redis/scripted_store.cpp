@@ -119,7 +119,8 @@ void scripted_store::check_fence(std::function<void(bool lost)> then) {
                const bool another = made->as_text() != namespace_made_at_;
                const bool rewound = static_cast<std::uint64_t>(*counter) < epoch;
                if (who_.epoch != epoch) return then(true);  // a new one was taken meanwhile
-               if (!another && !rewound) return then(false);
+               if (!another && !rewound)
+                 return count_fenced([this, then] { absolve([then] { then(false); }); });
                if (std::exchange(lost_epoch_, epoch) == epoch) return then(true);
                scripts_.run(script::acquire, acquire_arguments(), [this, then](store_result<reply> answer) {
                  lost_epoch_ = 0;
@@ -127,6 +128,12 @@ void scripted_store::check_fence(std::function<void(bool lost)> then) {
                  then(true);
                });
              });
+}
+
+void scripted_store::count_fenced(std::function<void()> then) {
+  if (std::exchange(counted_fenced_, true)) return then();
+  link_.send(command("HINCRBY", keys_.meta(), std::string_view("fenced"), 1),
+             [then = std::move(then)](const std::optional<reply>&) { then(); });
 }
 
 void scripted_store::renew(milliseconds lease, store_callback<nothing> callback) {
@@ -172,11 +179,7 @@ void scripted_store::take_over(const std::string& consumer, std::uint32_t count,
 
 void scripted_store::take_over_now(const std::string& consumer, std::uint32_t count, std::size_t max_bytes,
                                    store_callback<std::vector<read_batch>> callback) {
-  // What a lost answer had brought is found by its ids, which must not be mixed with older ones claimed now.
-  if (reads_.any_open()) {
-    callback(store_error{store_error::code::unavailable, "a read is under way"});
-    return;
-  }
+  taking_over_ = true;
   auto to = fenced();
   for (const auto& name : {keys_.owners(), keys_.epoch(), keys_.owner(consumer), keys_.waiting()})
     to.key(name);
@@ -187,15 +190,26 @@ void scripted_store::take_over_now(const std::string& consumer, std::uint32_t co
   }
   to.key(keys_.progress());
   to.key(keys_.suspects());
-  run(script::take_over, to.finish(), std::move(callback),
-      [this](reply answer) -> store_result<std::vector<read_batch>> {
-        auto batches = decode_take_over(std::move(answer));
-        if (!batches) return refused("take_over.lua answered something else");
-        for (const auto& batch : *batches) {
-          for (const auto& one : batch.entries) reads_.seen(keys_.stream(*batch.from), one.id);
-        }
-        return std::move(*batches);
-      });
+  to.arg(std::to_string(who_.epoch) + '-' + std::to_string(take_over_step_));
+  scripts_.run(script::take_over, to.finish(),
+               [this, callback = std::move(callback)](store_result<reply> answer) {
+                 if (!answer) {
+                   taking_over_ = answer.error().what == store_error::code::unavailable;
+                   return callback(answer.error());
+                 }
+                 taking_over_ = false;
+                 ++take_over_step_;
+                 callback(taken_over(std::move(*answer)));
+               });
+}
+
+store_result<std::vector<read_batch>> scripted_store::taken_over(reply answer) {
+  auto batches = decode_take_over(std::move(answer));
+  if (!batches) return refused("take_over.lua answered something else");
+  for (const auto& batch : *batches) {
+    for (const auto& one : batch.entries) reads_.claimed(keys_.stream(*batch.from), one.id);
+  }
+  return std::move(*batches);
 }
 
 void scripted_store::read(std::vector<read_ask> asks, std::size_t max_bytes,
@@ -209,6 +223,10 @@ void scripted_store::read(std::vector<read_ask> asks, std::size_t max_bytes,
 
 void scripted_store::read_now(std::vector<read_ask> asks, std::size_t max_bytes,
                               store_callback<std::vector<read_batch>> callback) {
+  // A lost read is repeated by its ids: what a lost take-over has claimed would come along.
+  if (taking_over_) {
+    return callback(store_error{store_error::code::unavailable, "a take-over is under way"});
+  }
   auto to = fenced();
   to.arg(max_bytes);
   for (const auto& one : asks) {
@@ -222,10 +240,12 @@ void scripted_store::read_now(std::vector<read_ask> asks, std::size_t max_bytes,
         auto batches = decode_read(std::move(answer), asks, last_ids);
         if (!batches) return refused("read.lua answered something else");
         for (std::size_t i = 0; i < asks.size(); ++i) {
-          const auto& entries = (*batches)[i].entries;
-          reads_.answered(keys_.stream(*asks[i].from), entries.empty() ? std::string() : entries.back().id,
-                          last_ids[i] != "-");
-          if ((*batches)[i].drained) waiter_.drained(keys_.stream(*asks[i].from), last_ids[i]);
+          const auto stream = keys_.stream(*asks[i].from);
+          auto& entries = (*batches)[i].entries;
+          const auto last = entries.empty() ? std::string() : entries.back().id;
+          std::erase_if(entries, [&](const entry& one) { return reads_.was_claimed(stream, one.id); });
+          reads_.answered(stream, last, last_ids[i] != "-");
+          if ((*batches)[i].drained) waiter_.drained(stream, last_ids[i]);
         }
         return std::move(*batches);
       });

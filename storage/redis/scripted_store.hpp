@@ -43,16 +43,19 @@ class scripted_store final : public store {
   void wait(std::vector<source_ptr> sources, std::chrono::milliseconds timeout,
             store_callback<std::vector<control_event>> callback) override;
   void accept(std::vector<acceptance> jobs, store_callback<std::vector<acceptance_result>> callback) override;
+  void read_audience(const std::string& tenant, const std::string& job, std::optional<std::uint64_t> from,
+                     std::uint32_t count, std::size_t max_bytes,
+                     store_callback<audience_window> callback) override;
   void write(std::uint64_t sequence, std::shared_ptr<const checkpoint> what,
              store_callback<nothing> callback) override;
-  void mark_suspect(const entry_ref& which, store_callback<nothing> callback) override;
+  void mark_suspects(suspect_marks marks, store_callback<nothing> callback) override;
   void move_due(std::uint32_t limit, store_callback<std::uint32_t> callback) override;
   void lease_permits(std::vector<limit_ask> scopes, std::uint32_t want, std::chrono::microseconds horizon,
                      store_callback<std::vector<limit_lease>> callback) override;
   void load_breaker(const std::string& scope, store_callback<breaker_record> callback) override;
   void store_breaker(const std::string& scope, const breaker_record& record,
                      store_callback<breaker_record> callback) override;
-  void take_probes(const std::string& scope, std::uint64_t version, std::uint32_t want,
+  void take_probes(const std::string& scope, std::uint64_t version, std::uint32_t want, std::uint32_t of,
                    store_callback<std::uint32_t> callback) override;
   void return_probes(const std::string& scope, std::uint64_t version, std::uint32_t count,
                      store_callback<nothing> callback) override;
@@ -76,18 +79,23 @@ class scripted_store final : public store {
   void run(script which, command arguments, store_callback<T> callback, Decode decode);
   void take_over_now(const std::string& consumer, std::uint32_t count, std::size_t max_bytes,
                      store_callback<std::vector<read_batch>> callback);
+  store_result<std::vector<read_batch>> taken_over(reply answer);
   void read_now(std::vector<read_ask> asks, std::size_t max_bytes,
                 store_callback<std::vector<read_batch>> callback);
   void lease_permits_now(const std::vector<limit_ask>& scopes, std::uint32_t want,
                          std::chrono::microseconds horizon,
                          store_callback<std::vector<limit_lease>> callback);
-  void probes(const std::string& scope, std::uint64_t version, std::int64_t want,
+  void probes(const std::string& scope, std::uint64_t version, std::int64_t want, std::uint32_t of,
               store_callback<std::uint32_t> callback);
   void write_next();
   command acquire_arguments() const;
   std::uint64_t acquired(const reply& answer);
   /// Was it another process that fenced this one, or did Redis lose its lease (then takes a new one)?
   void check_fence(std::function<void(bool lost)> then);
+  /// Where those that live see it: this process ends over it too soon for its own metrics to be looked at.
+  void count_fenced(std::function<void()> then);
+  /// Fenced by another process, and alive: says so of what ran alone.
+  void absolve(std::function<void()> then);
 
   redis_options options_;
   redis_callbacks callbacks_;
@@ -95,12 +103,16 @@ class scripted_store final : public store {
   writer who_;
   std::chrono::milliseconds lease_{30'000};
   std::string namespace_made_at_;
+  bool counted_fenced_ = false;
   std::uint64_t lost_epoch_ = 0;  // the one a new lease is being taken for
   loop loop_;
   script_runner scripts_;
   connection link_;
   waiter waiter_;
   read_marks reads_;
+  std::uint64_t take_over_step_ = 1;  ///< of the next step, or of one that was never answered
+  bool taking_over_ = false;          ///< a step is under way, or was never answered
+  std::string alone_;                 ///< "STREAM ID" of what this process runs alone
   durability durability_;
   token_marks tokens_{loop_, scripts_, link_, keys_, who_};
   /// One write is under way at a time: two, of which the first must be repeated (its script was gone), could

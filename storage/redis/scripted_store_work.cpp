@@ -12,7 +12,6 @@ namespace {
 constexpr std::size_t max_queued_writes = 64;
 /// A probe not heard of for so long is another's to take: longer than any request may last.
 constexpr milliseconds probe_timeout{30'000};
-constexpr std::uint32_t half_open_probes = 3;
 
 }  // namespace
 
@@ -22,7 +21,7 @@ void scripted_store::accept(std::vector<acceptance> jobs,
       std::move(callback),
       [this, jobs = std::move(jobs)](store_callback<std::vector<acceptance_result>> answer) {
         const auto size = jobs.size();
-        run(script::accept, encode_accept(keys_, who_, jobs), std::move(answer),
+        run(script::accept, encode_accept(keys_, who_, jobs, options_.job_retention), std::move(answer),
             [size](reply answers) -> store_result<std::vector<acceptance_result>> {
               if (answers.size() != size) return refused("accept.lua answered something else");
               std::vector<acceptance_result> results;
@@ -32,6 +31,28 @@ void scripted_store::accept(std::vector<acceptance> jobs,
               return results;
             });
       });
+}
+
+void scripted_store::read_audience(const std::string& tenant, const std::string& job,
+                                   std::optional<std::uint64_t> from, std::uint32_t count,
+                                   std::size_t max_bytes, store_callback<audience_window> callback) {
+  on_loop<audience_window>(std::move(callback), [=, this](store_callback<audience_window> answer) {
+    auto to = fenced();
+    to.key(keys_.taken(tenant, job));
+    to.key(keys_.job(tenant, job));
+    to.arg(from ? std::to_string(*from) : std::string()).arg(count).arg(max_bytes);
+    run(script::read_audience, to.arg(audience_element_limit + 1).finish(), std::move(answer),
+        [](reply got) -> store_result<audience_window> {
+          if (got.size() < 2) return refused("read_audience.lua answered something else");
+          audience_window window;
+          window.first = static_cast<std::uint64_t>(got.at(0).as_integer());
+          window.remaining = static_cast<std::uint64_t>(got.at(1).as_integer());
+          for (std::size_t i = 2; i < got.size(); ++i) {
+            window.elements.push_back(std::move(got.elements[i].text));
+          }
+          return window;
+        });
+  });
 }
 
 void scripted_store::write(std::uint64_t sequence, std::shared_ptr<const checkpoint> what,
@@ -135,12 +156,12 @@ void scripted_store::store_breaker(const std::string& scope, const breaker_recor
 }
 
 void scripted_store::probes(const std::string& scope, std::uint64_t version, std::int64_t want,
-                            store_callback<std::uint32_t> callback) {
+                            std::uint32_t of, store_callback<std::uint32_t> callback) {
   on_loop<std::uint32_t>(std::move(callback),
-                         [this, scope, version, want](store_callback<std::uint32_t> answer) {
+                         [this, scope, version, want, of](store_callback<std::uint32_t> answer) {
                            auto to = fenced();
                            to.key(keys_.breaker(scope));
-                           to.arg(version).arg(want).arg(half_open_probes).arg(probe_timeout.count());
+                           to.arg(version).arg(want).arg(of).arg(probe_timeout.count());
                            run(script::take_probes, to.finish(), std::move(answer),
                                [](reply granted) -> store_result<std::uint32_t> {
                                  return static_cast<std::uint32_t>(granted.as_integer());
@@ -149,42 +170,55 @@ void scripted_store::probes(const std::string& scope, std::uint64_t version, std
 }
 
 void scripted_store::take_probes(const std::string& scope, std::uint64_t version, std::uint32_t want,
-                                 store_callback<std::uint32_t> callback) {
-  probes(scope, version, want, std::move(callback));
+                                 std::uint32_t of, store_callback<std::uint32_t> callback) {
+  probes(scope, version, want, of, std::move(callback));
 }
 
 void scripted_store::return_probes(const std::string& scope, std::uint64_t version, std::uint32_t count,
                                    store_callback<nothing> callback) {
-  probes(scope, version, -static_cast<std::int64_t>(count),
+  probes(scope, version, -static_cast<std::int64_t>(count), 0,
          [callback = std::move(callback)](store_result<std::uint32_t> answer) {
            if (!answer) return callback(answer.error());
            callback(nothing());
          });
 }
 
-void scripted_store::mark_suspect(const entry_ref& which, store_callback<nothing> callback) {
-  on_loop<nothing>(std::move(callback), [this, which](store_callback<nothing> answer) {
+void scripted_store::mark_suspects(suspect_marks marks, store_callback<nothing> callback) {
+  on_loop<nothing>(std::move(callback), [this, marks = std::move(marks)](store_callback<nothing> answer) {
+    alone_ = marks.alone ? keys_.entry(marks.alone->where) : std::string();
     auto to = fenced();
     to.key(keys_.suspects());
-    to.arg(keys_.entry(which));
-    run(script::mark_suspect, to.finish(), std::move(answer),
-        [](const reply&) -> store_result<nothing> { return nothing(); });
+    to.arg(marks.alone ? std::to_string(marks.alone->position) + ' ' + alone_ : std::string());
+    for (const auto& [where, position, company] : marks.started) {
+      to.arg(keys_.entry(where)).arg(index_of(company) + 1).arg(position);
+    }
+    run(script::mark_suspects, to.finish(), std::move(answer), to_nothing);
   });
+}
+
+void scripted_store::absolve(std::function<void()> then) {
+  if (alone_.empty()) return then();
+  command arguments;
+  arguments.add(2).add(keys_.owner(who_.consumer)).add(keys_.suspects());
+  arguments.add(who_.consumer).add(who_.epoch).add(std::exchange(alone_, {}));
+  scripts_.run(script::absolve, std::move(arguments),
+               [then = std::move(then)](const store_result<reply>&) { then(); });
 }
 
 void scripted_store::sample(store_callback<store_sample> callback) {
   on_loop<store_sample>(std::move(callback), [this](store_callback<store_sample> answer) {
     durability_.ask_when_old(link_);
     command arguments;
-    arguments.add(8).add(keys_.owner(who_.consumer)).add(keys_.waiting()).add(keys_.due()).add(keys_.dead());
+    arguments.add(11).add(keys_.owner(who_.consumer)).add(keys_.waiting()).add(keys_.due()).add(keys_.dead());
     for (const auto which : all_lanes) arguments.add(keys_.lane(which));
-    arguments.add(keys_.paused());
+    arguments.add(keys_.paused()).add(keys_.suppressed()).add(keys_.owners()).add(keys_.meta());
     arguments.add(who_.consumer).add(who_.epoch).add(keys_.wait_prefix());
     run(script::sample, std::move(arguments), std::move(answer),
         [this](reply got) -> store_result<store_sample> {
           auto sample = decode_sample(got);
           if (!sample) return refused("sample.lua answered something else");
           sample->durability_warning = durability_.warning();
+          tokens_.sampled(sample->tokens_suppressed);
           return std::move(*sample);
         });
   });

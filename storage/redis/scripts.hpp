@@ -17,17 +17,19 @@ enum class script : std::uint8_t {
   take_over,
   read,
   accept,
+  read_audience,
   write,
   move_due,
   lease_permits,
   store_breaker,
   take_probes,
-  mark_suspect,
+  mark_suspects,
+  absolve,
   suppress,
   sample,
   make_groups
 };
-inline constexpr std::size_t script_count = 16;
+inline constexpr std::size_t script_count = 18;
 
 struct script_source {
   script which;

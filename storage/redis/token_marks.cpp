@@ -7,13 +7,6 @@
 namespace dispatch::redis {
 namespace {
 
-/// How long "nothing is suppressed" is believed.
-constexpr std::chrono::seconds none_for{1};
-
-std::string mark_key(const keyspace& keys, const token_fingerprint& token) {
-  return keys.suppressed() + ':' + token.text();
-}
-
 store_error too_many() {
   return {store_error::code::refused, "too many tokens at once"};
 }
@@ -24,9 +17,7 @@ void token_marks::suppressed(std::vector<token_fingerprint> tokens,
                              store_callback<std::vector<epoch_ms>> callback) {
   loop_.post([this, tokens = std::move(tokens), callback = std::move(callback)]() mutable {
     if (tokens.size() > max_at_once) return callback(too_many());
-    if (tokens.empty() || clock::now() < none_until_) {
-      return callback(std::vector<epoch_ms>(tokens.size(), epoch_ms{0}));
-    }
+    if (tokens.empty()) return callback(std::vector<epoch_ms>());
     look_up(tokens, std::move(callback));
   });
 }
@@ -34,13 +25,13 @@ void token_marks::suppressed(std::vector<token_fingerprint> tokens,
 void token_marks::look_up(const std::vector<token_fingerprint>& tokens,
                           store_callback<std::vector<epoch_ms>> callback) {
   command ask("MGET", keys_.suppressed());
-  for (const auto& token : tokens) ask.add(mark_key(keys_, token));
+  for (const auto& token : tokens) ask.add(keys_.suppressed(token));
   link_.send(ask, [this, size = tokens.size(), callback = std::move(callback)](std::optional<reply> got) {
     if (!got || got->is_error() || got->size() != size + 1) {
       return scripts_.fail(link_, got && got->is_error() ? &*got : nullptr,
                            [callback](store_result<reply> why) { callback(why.error()); });
     }
-    if (got->at(0).is_nil()) none_until_ = clock::now() + none_for;
+    sampled(!got->at(0).is_nil());
     std::vector<epoch_ms> ends;
     ends.reserve(size);
     for (std::size_t i = 1; i <= size; ++i) ends.emplace_back(got->at(i).as_integer());
@@ -65,14 +56,14 @@ void token_marks::mark(const std::vector<suppress_mark>& marks, store_callback<n
   script_arguments to(keys_, who_);
   to.key(keys_.suppressed());
   for (const auto& one : marks) {
-    to.key(mark_key(keys_, one.token));
+    to.key(keys_.suppressed(one.token));
     to.arg(std::max<std::int64_t>(one.ttl.count(), 0));
   }
-  none_until_ = {};
+  sampled(true);
   scripts_.run(script::suppress, to.finish(),
                [this, callback = std::move(callback)](store_result<reply> answer) {
                  // A look-up that was under way may have said that there is nothing.
-                 none_until_ = {};
+                 sampled(true);
                  if (!answer) return callback(answer.error());
                  callback(nothing());
                });

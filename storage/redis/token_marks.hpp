@@ -2,8 +2,7 @@
 
 // The token store on Redis: part of the scripted store, whose thread, connection and lease it uses.
 
-#include <chrono>
-#include <functional>
+#include <atomic>
 #include <vector>
 
 #include "storage/redis/codec.hpp"
@@ -20,13 +19,15 @@ class token_marks final : public token_store {
   token_marks(loop& where, script_runner& scripts, connection& link, const keyspace& keys, const writer& who)
       : loop_(where), scripts_(scripts), link_(link), keys_(keys), who_(who) {}
 
+  bool any() const noexcept override { return any_.load(std::memory_order_relaxed); }
+  /// What a sample found.
+  void sampled(bool any) noexcept { any_.store(any, std::memory_order_relaxed); }
+
   void suppressed(std::vector<token_fingerprint> tokens,
                   store_callback<std::vector<epoch_ms>> callback) override;
   void suppress(std::vector<suppress_mark> marks, store_callback<nothing> callback) override;
 
  private:
-  using clock = std::chrono::steady_clock;
-
   void look_up(const std::vector<token_fingerprint>& tokens, store_callback<std::vector<epoch_ms>> callback);
   void mark(const std::vector<suppress_mark>& marks, store_callback<nothing> callback);
 
@@ -35,8 +36,7 @@ class token_marks final : public token_store {
   connection& link_;
   const keyspace& keys_;
   const writer& who_;
-  /// Until then no token at all is suppressed: without dead tokens nothing is looked up but once a second.
-  clock::time_point none_until_{};
+  std::atomic<bool> any_{true};  ///< until something is known
 };
 
 }  // namespace dispatch::redis

@@ -2,10 +2,10 @@
 -- KEYS[2..] streams. ARGV[3] bytes; per stream three: count, 1 = a lane (made when missing), and '' or an id: the
 -- answer to an earlier read was lost, so first what this consumer has got after that id.
 -- Answers flat, per stream: entries, last delivered id when drained (else '', and '-' when there is more to repeat),
--- then the entries.
+-- then the entries. Answers WRONGTYPE when a key is no stream and the others have nothing.
 local me = ARGV[1]
 local bytes, budget = 0, tonumber(ARGV[3])
-local out, n = {}, 0
+local out, n, total, spoiled = {}, 0, 0, nil
 
 -- Makes a vanished group again at 0 ('$' would skip what is there). A waiting list that is gone is just empty.
 local function make_group(stream, is_lane)
@@ -46,7 +46,11 @@ for k = 2, #KEYS do
     end
     local got = redis.pcall('XREADGROUP', 'GROUP', 'dispatchers', me, 'COUNT', ask, 'STREAMS', stream, from)
     if got and got.err then
+      -- A key that is no stream holds up nothing but itself.
+      if string.sub(got.err, 1, 9) == 'WRONGTYPE' then spoiled = got break end
       if string.sub(got.err, 1, 7) ~= 'NOGROUP' then return got end
+      -- With the group went what there was to repeat.
+      fresh, from = true, '>'
       if not make_group(stream, is_lane) then drained = true break end
       got = call('XREADGROUP', 'GROUP', 'dispatchers', me, 'COUNT', ask, 'STREAMS', stream, from)
     end
@@ -83,7 +87,9 @@ for k = 2, #KEYS do
       from = entries[size][1]
     end
   end
+  total = total + found
   out[head] = found
   out[head + 1] = not fresh and '-' or drained and last_delivered(stream) or ''
 end
+if spoiled and total == 0 then return spoiled end
 return out

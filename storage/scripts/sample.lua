@@ -1,5 +1,5 @@
--- KEYS: 2 waiting, 3 due, 4 dead, 5-7 lanes. 8 paused lanes. ARGV: 3 the waiting lists' common beginning. Answers { now, due, next
--- due, dead, [length, pending, oldest id] per lane, [member, length, …] of the waiting lists, paused lanes }. Takes away waiting
+-- KEYS: 2 waiting, 3 due, 4 dead, 5-7 lanes. 8 paused lanes, 9 suppressed, 10 owners, 11 meta. ARGV: 3 the waiting lists' common beginning. Answers { now, due, next
+-- due, dead, [length, pending, oldest id] per lane, [member, length, …] of the waiting lists, paused lanes, 1 = some tokens are suppressed, leases that hold, processes fenced so far }. Takes away waiting
 -- lists that have been empty for a minute: a scope may be any host.
 local function length(kind, key)
   local found = redis.pcall(kind, key)
@@ -32,4 +32,7 @@ end
 answer[8] = lists
 local paused = redis.pcall('SMEMBERS', KEYS[8])
 answer[9] = paused.err and {} or paused
+answer[10] = call('EXISTS', KEYS[9])
+answer[11] = call('ZCOUNT', KEYS[10], '(' .. now_ms, '+inf')
+answer[12] = tonumber(call('HGET', KEYS[11], 'fenced') or 0)
 return answer

@@ -1,9 +1,62 @@
 -- Claims entries of a lapsed consumer (or this process's own of an earlier life). KEYS: 2 owners, 3 epoch,
 -- 4 the other's owner hash, 5 waiting, 6-8 lanes, 9 progress, 10 suspects. ARGV: 3 the other, 4 count, 5 bytes, 6 the waiting lists' common
--- beginning, 7-9 the lanes' names. Answers flat, per stream with something: entries, "SCOPE\tLANE", the entries
--- as in entries.lua. With nothing left its record goes.
-local other, count, budget = ARGV[3], tonumber(ARGV[4]), tonumber(ARGV[5])
-local out, n, bytes, remains = {}, 0, 0, false
+-- beginning, 7-9 the lanes' names, 10 the step: the same again, because its answer was lost, answers the same entries. Answers flat,
+-- per stream with something: entries, "SCOPE\tLANE", the entries as in entries.lua. With nothing left the other's record goes.
+local other, count, budget, step = ARGV[3], tonumber(ARGV[4]), tonumber(ARGV[5]), ARGV[10]
+local out, n, bytes = {}, 0, 0
+
+-- What the other ran alone when it died: "EPOCH POSITION STREAM ID".
+local alone_epoch, alone_position, alone_entry =
+  string.match(call('HGET', KEYS[4], 'alone') or '', '^(%d+) (%d+) (.*)$')
+
+-- Up to which recipients it was started when its process died, by company; the one that died alone, and how often.
+-- Kept as { started, died, position, epochs } (docs/storage.md, Suspects). `died`: this death is to be counted.
+local function suspicion(entry, died)
+  local record = call('HGET', KEYS[10], entry)
+  if not record and entry ~= alone_entry then return { -1, -1, -1 }, -1, 0 end
+  record = record and cmsgpack.unpack(record) or { { -1, -1, -1 }, { -1, -1, -1 }, -1, {} }
+  if died then
+    for i = 1, 3 do record[2][i] = math.max(record[1][i], record[2][i]) end
+    record[1] = { -1, -1, -1 }
+    if entry == alone_entry then
+      if record[3] ~= tonumber(alone_position) then record[3], record[4] = tonumber(alone_position), {} end
+      table.insert(record[4], alone_epoch)
+    end
+    call('HSET', KEYS[10], entry, cmsgpack.pack(record))
+  end
+  return record[2], record[3], #record[4]
+end
+
+local function give(stream, entry, deliveries, died)
+  local document, extra = uncommon(entry[2], deliveries)
+  extra[5] = call('HGET', KEYS[9], stream .. ' ' .. entry[1]) or ''
+  extra[6], extra[7], extra[8] = suspicion(stream .. ' ' .. entry[1], died)
+  out[n + 1], out[n + 2], out[n + 3] = entry[1], document, extra
+  n = n + 3
+  bytes = bytes + #document + #extra[3]
+end
+
+-- The latest step that claimed something: its number, then by turns member, stream and ids.
+local taken = call('HGET', KEYS[1], 'taken')
+taken = taken and cmsgpack.unpack(taken) or {}
+if taken[1] == step then
+  for t = 2, #taken, 3 do
+    local stream, ids, head, found = taken[t + 1], taken[t + 2], n + 1, 0
+    n = n + 2
+    for i = 1, #ids do
+      local pending = redis.pcall('XPENDING', stream, 'dispatchers', ids[i], ids[i], 1, ARGV[1])
+      local entry = pending[1] and call('XRANGE', stream, ids[i], ids[i])[1]
+      if entry then
+        give(stream, entry, pending[1][4], false)
+        found = found + 1
+      end
+    end
+    out[head], out[head + 1] = found, taken[t]
+  end
+  return out
+end
+
+local remains = false
 if other ~= ARGV[1] then
   local expires_at = call('ZSCORE', KEYS[2], other)
   if not expires_at or tonumber(expires_at) > now_ms then return out end
@@ -15,60 +68,47 @@ for i = 1, #members do
   streams[i + 3] = ARGV[6] .. string.gsub(members[i], '\t', ':')
 end
 
--- How often the entry was recovered without having got anywhere, and how often its process died while it ran alone:
--- "RECOVERIES:MARKED:DEATHS". Whatever progress or end is written forgets it (write.lua).
-local function suspect(entry)
-  local recoveries, marked, deaths =
-    string.match(call('HGET', KEYS[10], entry) or '0:0:0', '(%d+):(%d+):(%d+)')
-  recoveries, deaths = recoveries + 1, deaths + marked
-  call('HSET', KEYS[10], entry, string.format('%d:0:%d', recoveries, deaths))
-  return recoveries, deaths
-end
-
-local function claim(stream, pending)
+local function claim(stream, pending, claimed)
   local ids, deliveries = {}, {}
   for i = 1, #pending do
     ids[i] = pending[i][1]
     deliveries[ids[i]] = pending[i][4] + 1
   end
-  local found = 0
   for _, entry in ipairs(call('XCLAIM', stream, 'dispatchers', ARGV[1], 0, unpack(ids))) do
     if entry then
-      local document, extra = uncommon(entry[2], deliveries[entry[1]])
-      extra[5] = call('HGET', KEYS[9], stream .. ' ' .. entry[1]) or ''
-      extra[6], extra[7] = suspect(stream .. ' ' .. entry[1])
-      out[n + 1], out[n + 2], out[n + 3] = entry[1], document, extra
-      n = n + 3
-      found = found + 1
-      bytes = bytes + #document + #extra[3]
+      give(stream, entry, deliveries[entry[1]], true)
+      claimed[#claimed + 1] = entry[1]
       deliveries[entry[1]] = nil
     end
   end
   for id in pairs(deliveries) do call('XACK', stream, 'dispatchers', id) end  -- deleted: nothing to do
-  return found, '(' .. ids[#ids]
+  return '(' .. ids[#ids]
 end
 
+taken = { step }
 for k = 1, #streams do
-  local head, found, from = n + 1, 0, '-'
+  local head, claimed, from = n + 1, {}, '-'
   n = n + 2
   while true do
-    local full = count <= 0 or bytes >= budget
-    local ask = full and 1 or math.min(count, 8)
+    local left = count - #claimed
+    local full = left <= 0 or bytes >= budget
+    local ask = full and 1 or math.min(left, 8)
     local pending = redis.pcall('XPENDING', streams[k], 'dispatchers', from, '+', ask, other)
     if pending.err or #pending == 0 then break end
     remains = true
     if full then break end
-    local claimed
-    claimed, from = claim(streams[k], pending)
-    found = found + claimed
-    count = count - claimed
+    from = claim(streams[k], pending, claimed)
   end
-  if found > 0 then
-    out[head], out[head + 1] = found, members[k - 3] or '\t' .. ARGV[6 + k]
+  count = count - #claimed
+  if #claimed > 0 then
+    local member = members[k - 3] or '\t' .. ARGV[6 + k]
+    out[head], out[head + 1] = #claimed, member
+    for _, each in ipairs({ member, streams[k], claimed }) do taken[#taken + 1] = each end
   else
     n = n - 2
   end
 end
+if #taken > 1 then call('HSET', KEYS[1], 'taken', cmsgpack.pack(taken)) end
 
 if not remains and other ~= ARGV[1] then
   for k = 1, #streams do redis.pcall('XGROUP', 'DELCONSUMER', streams[k], 'dispatchers', other) end

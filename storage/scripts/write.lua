@@ -1,6 +1,7 @@
 -- A checkpoint, all or nothing. KEYS: 2 waiting, 3 due, 4 due:items, 5 results, 6 tokens, 7 dead, 8 progress,
--- 9 suspects, then the streams of `done`, the waiting lists of `parks`, the job hashes. ARGV: 3 sequence, 4 results' maximal length
--- (0 = none), 5 retention ms, 6-12 how many done streams, parks, jobs, results, tokens, dead letters, progress; then parks, progress and the rest.
+-- 9 suspects, then the streams of `done`, the waiting lists of `parks`, the job hashes, a list and a job hash per cut,
+-- a list per withheld token. ARGV: 3 sequence, 4 results' maximal length
+-- (0 = none), 5 retention ms, 6-14 how many done streams, parks, jobs, results, tokens, dead letters, progress, cuts, withheld; then parks, progress and the rest.
 -- Answers the sequence found.
 local before = tonumber(owner[2])
 local sequence = tonumber(ARGV[3])
@@ -9,8 +10,10 @@ if sequence <= before then return before end
 local results_length, retention = ARGV[4], ARGV[5]
 local streams, parks, jobs = tonumber(ARGV[6]), tonumber(ARGV[7]), tonumber(ARGV[8])
 local results, tokens, dead = tonumber(ARGV[9]), tonumber(ARGV[10]), tonumber(ARGV[11])
-local progress = tonumber(ARGV[12])
-local argument = 12
+local progress, cuts, withheld = tonumber(ARGV[12]), tonumber(ARGV[13]), tonumber(ARGV[14])
+local first_withheld = 9 + streams + parks + jobs + 2 * cuts
+local withheld_length = 100000  -- of a scope
+local argument = 14
 local function take()
   argument = argument + 1
   return ARGV[argument]
@@ -26,6 +29,7 @@ if parks > 0 then
   usable = usable and must_be(KEYS[2], 'set') and must_be(KEYS[3], 'zset') and must_be(KEYS[4], 'hash')
   for i = 1, parks do usable = usable and must_be(KEYS[9 + streams + i], 'stream') end
 end
+for i = 1, withheld do usable = usable and must_be(KEYS[first_withheld + i], 'stream') end
 usable = usable and (progress == 0 or must_be(KEYS[8], 'hash'))
 if not usable then return redis.error_reply('WRONGTYPE a key of the engine holds something else') end
 
@@ -60,7 +64,6 @@ end
 local suspects = call('EXISTS', KEYS[9]) == 1
 for _ = 1, progress do
   local entry, ended = take(), take()
-  if suspects then call('HDEL', KEYS[9], entry) end
   if ended == '' then call('HDEL', KEYS[8], entry) else call('HSET', KEYS[8], entry, ended) end
 end
 
@@ -68,8 +71,22 @@ local first_job = 9 + streams + parks
 if jobs > 0 then
   local clock = call('TIME')
   local now = clock[1] .. string.format('%03d', math.floor(clock[2] / 1000))
-  for i = 1, jobs do
-    local key, tenant, id, pairs_ = KEYS[first_job + i], take(), take(), tonumber(take())
+  local function finish(key, tenant, id)
+    call('PEXPIRE', key, retention)
+    if results_length ~= '0' then
+      redis.pcall('XADD', KEYS[5], 'MAXLEN', '~', results_length, '*', 'tenant', tenant, 'job', id, 'outcome',
+        'job_done', 'at', now)
+    end
+  end
+  -- A job of one recipient, counted at once: half of what the general case costs.
+  local function only_recipient(key, tenant, id, outcome)
+    local state = redis.pcall('HGET', key, 'state')
+    if type(state) ~= 'string' then return end
+    if state ~= 'cancelled' then state = 'done' end
+    call('HSET', key, outcome, 1, 'left', 0, 'state', state, 'finished_at', now)
+    finish(key, tenant, id)
+  end
+  local function several(key, tenant, id, pairs_)
     local job = redis.pcall('HMGET', key, 'state', 'left')
     local left = not job.err and tonumber(job[2])
     local ended = 0
@@ -78,24 +95,30 @@ if jobs > 0 then
       ended = ended + count
       if left then call('HINCRBY', key, outcome, count) end
     end
-    if left then
-      left = left - ended
-      local state = job[1]
-      if left <= 0 and state ~= 'done' then
-        if state ~= 'cancelled' then state = 'done' end
-        call('HSET', key, 'left', left, 'state', state, 'finished_at', now)
-        call('PEXPIRE', key, retention)
-        if results_length ~= '0' then
-          redis.pcall('XADD', KEYS[5], 'MAXLEN', '~', results_length, '*', 'tenant', tenant, 'job', id, 'outcome',
-            'job_done', 'at', now)
-        end
-      elseif state == 'scheduled' or state == 'accepted' then
-        call('HSET', key, 'left', left, 'state', 'running', 'started_at', now)
-      else
-        call('HSET', key, 'left', left)
-      end
+    if not left then return end
+    left = left - ended
+    local state = job[1]
+    if left <= 0 and state ~= 'done' then
+      if state ~= 'cancelled' then state = 'done' end
+      call('HSET', key, 'left', left, 'state', state, 'finished_at', now)
+      finish(key, tenant, id)
+    elseif state == 'scheduled' or state == 'accepted' then
+      call('HSET', key, 'left', left, 'state', 'running', 'started_at', now)
+    else
+      call('HSET', key, 'left', left)
     end
   end
+  for i = 1, jobs do
+    local key, tenant, id, pairs_ = KEYS[first_job + i], take(), take(), take()
+    if pairs_ == '=' then only_recipient(key, tenant, id, take()) else several(key, tenant, id, tonumber(pairs_)) end
+  end
+end
+
+-- What has left the head of an audience is in `parks`.
+for c = 1, cuts do
+  local list, job, count = KEYS[first_job + jobs + 2 * c - 1], KEYS[first_job + jobs + 2 * c], take()
+  redis.pcall('LTRIM', list, count, -1)
+  redis.pcall('HINCRBY', job, 'drawn', count)
 end
 
 for _ = 1, results do  -- best effort: a spoiled results stream stops no work
@@ -106,6 +129,12 @@ end
 for i = 1, tokens + dead do
   local size = tonumber(take())
   call('XADD', i <= tokens and KEYS[6] or KEYS[7], '*', unpack(ARGV, argument + 1, argument + size))
+  argument = argument + size
+end
+for i = 1, withheld do
+  local size = tonumber(take())
+  call('XADD', KEYS[first_withheld + i], 'MAXLEN', '~', withheld_length, '*',
+    unpack(ARGV, argument + 1, argument + size))
   argument = argument + size
 end
 

@@ -1,6 +1,7 @@
 #include "tests/support/fake_store.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "core/policy/permit_schedule.hpp"
 #include "storage/redis/keys.hpp"
@@ -11,7 +12,6 @@ using std::chrono::milliseconds;
 
 namespace {
 
-constexpr std::uint32_t half_open_probes = 3;
 constexpr milliseconds probe_timeout{30'000};
 
 entry to_entry(stream_id id, const field_map& fields, std::uint32_t deliveries) {
@@ -21,8 +21,10 @@ entry to_entry(stream_id id, const field_map& fields, std::uint32_t deliveries) 
           field(fields, "traceparent"),
           field(fields, "resume"),
           deliveries,
+          false,
           {},
-          0,
+          {-1, -1, -1},
+          -1,
           0};
 }
 
@@ -47,6 +49,8 @@ void fake_store::fenced(store_callback<T> callback, std::function<T()> task) {
     if (!world_->available) return callback(store_error{store_error::code::unavailable, "away"});
     const auto owner = world_->owners.find(consumer_);
     if (owner == world_->owners.end() || owner->second.epoch != epoch_) {
+      if (!std::exchange(counted_fenced_, true)) ++world_->fenced;
+      world_->absolve(consumer_, epoch_);
       return callback(store_error{store_error::code::fenced, "another process took over"});
     }
     callback(task());
@@ -126,9 +130,8 @@ std::vector<read_batch> fake_store::claim(const std::string& consumer, std::uint
       }
       delivery = {consumer_, delivery.count + 1};
       batch.entries.push_back(to_entry(id, stream.entries[id], delivery.count));
-      auto& suspect = world_->suspects[fake_key(from) + " " + batch.entries.back().id];
-      batch.entries.back().recoveries = ++suspect.recoveries;
-      batch.entries.back().deaths_alone = suspect.deaths += std::exchange(suspect.marked, false) ? 1 : 0;
+      tell_of_deaths(batch.entries.back(), fake_key(from) + " " + batch.entries.back().id,
+                     world_->owners[consumer]);
       if (const auto at = world_->progress.find(fake_key(from) + " " + batch.entries.back().id);
           at != world_->progress.end()) {
         batch.entries.back().progress = at->second;
@@ -140,6 +143,24 @@ std::vector<read_batch> fake_store::claim(const std::string& consumer, std::uint
     if (!batch.entries.empty()) batches.push_back(std::move(batch));
   }
   return batches;
+}
+
+void fake_store::tell_of_deaths(entry& taken, const std::string& name, const fake_owner& other) {
+  taken.recovered = true;
+  const bool alone = other.alone && other.alone->entry == name;
+  if (!alone && !world_->suspects.contains(name)) return;
+  auto& record = world_->suspects[name];
+  for (std::size_t i = 0; i < company_count; ++i) {
+    record.died_upto[i] = std::max(record.died_upto[i], std::exchange(record.started[i], -1));
+  }
+  if (alone) {
+    if (record.died_alone != other.alone->position) record.epochs.clear();
+    record.died_alone = other.alone->position;
+    record.epochs.insert(other.alone->epoch);
+  }
+  taken.died_upto = record.died_upto;
+  taken.died_alone = record.died_alone;
+  taken.deaths_alone = static_cast<std::uint32_t>(record.epochs.size());
 }
 
 void fake_store::read(std::vector<read_ask> asks, std::size_t max_bytes,
@@ -213,8 +234,33 @@ void fake_store::accept(std::vector<acceptance> jobs,
   });
 }
 
+void fake_store::read_audience(const std::string& tenant, const std::string& job,
+                               std::optional<std::uint64_t> from, std::uint32_t count, std::size_t max_bytes,
+                               store_callback<audience_window> callback) {
+  fenced<audience_window>(std::move(callback), [this, name = tenant + ":" + job, from, count, max_bytes] {
+    const auto& list = world_->lists["taken:" + name];
+    const auto drawn = number(field(world_->hashes["job:" + name], "drawn"));
+    audience_window window;
+    window.first = std::max(from.value_or(drawn), drawn);
+    std::size_t bytes = 0;
+    auto at = window.first - drawn;
+    for (; at < list.size() && window.elements.size() < count && bytes < max_bytes; ++at) {
+      window.elements.push_back(list[at].substr(0, audience_element_limit + 1));
+      bytes += window.elements.back().size();
+    }
+    window.remaining = list.size() - at;
+    return window;
+  });
+}
+
 void fake_store::write(std::uint64_t sequence, std::shared_ptr<const checkpoint> what,
                        store_callback<nothing> callback) {
+  if (world_->writes_fail) {
+    world_->post([callback = std::move(callback)] {
+      callback(store_error{store_error::code::unavailable, "as the test wants"});
+    });
+    return;
+  }
   fenced<nothing>(std::move(callback), [this, sequence, what = std::move(what)] {
     auto& owner = world_->owners[consumer_];
     if (sequence > owner.sequence) {
@@ -225,9 +271,15 @@ void fake_store::write(std::uint64_t sequence, std::shared_ptr<const checkpoint>
   });
 }
 
-void fake_store::mark_suspect(const entry_ref& which, store_callback<nothing> callback) {
-  fenced<nothing>(std::move(callback), [this, name = fake_key(*which.from) + " " + which.id] {
-    world_->suspects[name].marked = true;
+void fake_store::mark_suspects(suspect_marks marks, store_callback<nothing> callback) {
+  fenced<nothing>(std::move(callback), [this, marks = std::move(marks)] {
+    const auto name = [](const entry_ref& where) { return fake_key(*where.from) + " " + where.id; };
+    auto& alone = world_->owners[consumer_].alone;
+    alone.reset();
+    if (marks.alone) alone = {epoch_, name(marks.alone->where), marks.alone->position};
+    for (const auto& [where, position, company] : marks.started) {
+      world_->suspects[name(where)].started[index_of(company)] = position;
+    }
     return nothing();
   });
 }
@@ -291,13 +343,13 @@ void fake_store::store_breaker(const std::string& scope, const breaker_record& r
 }
 
 void fake_store::take_probes(const std::string& scope, std::uint64_t version, std::uint32_t want,
-                             store_callback<std::uint32_t> callback) {
-  fenced<std::uint32_t>(std::move(callback), [this, scope, version, want]() -> std::uint32_t {
+                             std::uint32_t of, store_callback<std::uint32_t> callback) {
+  fenced<std::uint32_t>(std::move(callback), [this, scope, version, want, of]() -> std::uint32_t {
     const auto& breaker = world_->breakers[scope];
     if (breaker.version != version || breaker.state != "half_open") return 0;
     auto& [taken, at] = world_->probes[scope];
     if (world_->now - at > probe_timeout) taken = 0;
-    const auto granted = std::min(want, half_open_probes - taken);
+    const auto granted = std::min(want, of - std::min(of, taken));
     if (granted > 0) at = world_->now;
     taken += granted;
     return granted;
@@ -332,6 +384,10 @@ void fake_store::sample(store_callback<store_sample> callback) {
     sample.dead_letters = world_->streams["dead"].entries.size();
     sample.scheduled = world_->due.size();
     sample.paused = world_->paused;
+    for (const auto& [name, owner] : world_->owners)
+      sample.processes += owner.expires_at > world_->now ? 1 : 0;
+    sample.fenced = world_->fenced;
+    sample.tokens_suppressed = tokens_.any();
     if (!world_->due.empty()) sample.next_due = world_->due.begin()->first;
     return sample;
   });

@@ -27,16 +27,19 @@ class fake_store final : public store {
   void wait(std::vector<source_ptr> sources, std::chrono::milliseconds timeout,
             store_callback<std::vector<control_event>> callback) override;
   void accept(std::vector<acceptance> jobs, store_callback<std::vector<acceptance_result>> callback) override;
+  void read_audience(const std::string& tenant, const std::string& job, std::optional<std::uint64_t> from,
+                     std::uint32_t count, std::size_t max_bytes,
+                     store_callback<audience_window> callback) override;
   void write(std::uint64_t sequence, std::shared_ptr<const checkpoint> what,
              store_callback<nothing> callback) override;
-  void mark_suspect(const entry_ref& which, store_callback<nothing> callback) override;
+  void mark_suspects(suspect_marks marks, store_callback<nothing> callback) override;
   void move_due(std::uint32_t limit, store_callback<std::uint32_t> callback) override;
   void lease_permits(std::vector<limit_ask> scopes, std::uint32_t want, std::chrono::microseconds horizon,
                      store_callback<std::vector<limit_lease>> callback) override;
   void load_breaker(const std::string& scope, store_callback<breaker_record> callback) override;
   void store_breaker(const std::string& scope, const breaker_record& record,
                      store_callback<breaker_record> callback) override;
-  void take_probes(const std::string& scope, std::uint64_t version, std::uint32_t want,
+  void take_probes(const std::string& scope, std::uint64_t version, std::uint32_t want, std::uint32_t of,
                    store_callback<std::uint32_t> callback) override;
   void return_probes(const std::string& scope, std::uint64_t version, std::uint32_t count,
                      store_callback<nothing> callback) override;
@@ -51,12 +54,14 @@ class fake_store final : public store {
   void available(store_callback<T> callback, std::function<T()> task);
   read_batch read_one(const read_ask& ask, std::size_t max_bytes, std::size_t& bytes);
   std::vector<read_batch> claim(const std::string& consumer, std::uint32_t count, std::size_t max_bytes);
+  void tell_of_deaths(entry& taken, const std::string& name, const fake_owner& other);
   std::vector<control_event> new_control_events();
 
   std::shared_ptr<fake_world> world_;
   std::string consumer_;
   std::uint64_t results_max_length_;
   std::uint64_t epoch_ = 0;
+  bool counted_fenced_ = false;
   fake_token_store tokens_{world_, consumer_, epoch_};
   stream_id control_{};
   std::map<std::string, stream_id> drained_;

@@ -1,5 +1,6 @@
 #include "tests/support/fake_token_store.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace dispatch {
@@ -11,11 +12,19 @@ store_error error(store_error::code what, const char* detail) {
 
 }  // namespace
 
+bool fake_token_store::any() const noexcept {
+  return std::any_of(world_->suppressed.begin(), world_->suppressed.end(),
+                     [this](const auto& mark) { return mark.second > world_->now; });
+}
+
 void fake_token_store::suppressed(std::vector<token_fingerprint> tokens,
                                   store_callback<std::vector<epoch_ms>> callback) {
   world_->post([this, tokens = std::move(tokens), callback = std::move(callback)] {
     if (tokens.size() > max_at_once) return callback(error(store_error::code::refused, "too many"));
     if (!world_->available) return callback(error(store_error::code::unavailable, "away"));
+    if (world_->token_look_ups_fail)
+      return callback(error(*world_->token_look_ups_fail, "as the test wants"));
+    world_->tokens_looked_up += tokens.size();
     std::vector<epoch_ms> ends;
     for (const auto& token : tokens) {
       const auto found = world_->suppressed.find(token);

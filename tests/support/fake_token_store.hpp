@@ -18,6 +18,7 @@ class fake_token_store final : public token_store {
   fake_token_store(std::shared_ptr<fake_world> world, const std::string& consumer, const std::uint64_t& epoch)
       : world_(std::move(world)), consumer_(consumer), epoch_(epoch) {}
 
+  bool any() const noexcept override;
   void suppressed(std::vector<token_fingerprint> tokens,
                   store_callback<std::vector<epoch_ms>> callback) override;
   void suppress(std::vector<suppress_mark> marks, store_callback<nothing> callback) override;

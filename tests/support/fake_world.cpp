@@ -15,6 +15,10 @@ std::string field(const field_map& fields, const std::string& name) {
   return found != fields.end() ? found->second : std::string();
 }
 
+std::uint64_t number(const std::string& text) {
+  return text.empty() ? 0 : std::stoull(text);
+}
+
 std::string to_text(stream_id id) {
   return std::to_string(id.first) + "-" + std::to_string(id.second);
 }
@@ -61,36 +65,54 @@ std::string fake_world::add(const std::string& stream, field_map fields) {
   return to_text(to.last);
 }
 
+std::uint64_t fake_world::take_audience(const acceptance& one) {
+  auto& taken = lists["taken:" + one.tenant + ":" + one.id];
+  const auto written = lists.find("audience:" + one.tenant + ":" + one.audience);
+  if (taken.empty() && written != lists.end()) {
+    taken = std::move(written->second);
+    lists.erase(written);
+  }
+  return taken.size();
+}
+
 acceptance_result fake_world::accept(const acceptance& one) {
+  static const std::map<std::string, acceptance_result> states{{"cancelled", acceptance_result::cancelled},
+                                                               {"paused", acceptance_result::paused},
+                                                               {"dead", acceptance_result::no_audience}};
   auto& job = hashes["job:" + one.tenant + ":" + one.id];
   const auto where = fake_key(*one.where.from) + " " + one.where.id;
   const bool known = job.count("sha256") != 0;
-  if (one.rest) {
-    return job["state"] == "cancelled" ? acceptance_result::cancelled
-           : job["state"] == "paused"  ? acceptance_result::paused
-                                       : acceptance_result::resumed;
-  }
+  const auto as_known =
+      states.count(job["state"]) != 0 ? states.at(job["state"]) : acceptance_result::resumed;
+  if (one.rest) return as_known;
   if (known && job["sha256"] != one.sha256) return acceptance_result::conflict;
   if (known && job["entry"] != where) return acceptance_result::repeat;
-  const bool cancelled = field(job, "state") == "cancelled";
-  if (known && !cancelled && job["state"] != "accepted") return acceptance_result::resumed;
-  if (!known || !cancelled) {
-    job["lane"] = to_string(one.lane);
-    job["total"] = job["left"] = std::to_string(one.total);
-    job["sha256"] = one.sha256;
-    job["entry"] = where;
-    job["created_at"] = std::to_string(one.created_at.count());
-  }
-  if (cancelled) return acceptance_result::cancelled;
-  job["state"] = one.scheduled ? "scheduled" : "running";
-  if (!one.scheduled) job["started_at"] = std::to_string(now.count());
-  return acceptance_result::accepted;
+  if (known && job["state"] != "accepted") return as_known;
+  const auto total = one.audience.empty() ? one.total : take_audience(one);
+  const bool cancelled = job["state"] == "cancelled";
+  job["state"] = total == 0 ? "dead" : cancelled ? "cancelled" : one.scheduled ? "scheduled" : "running";
+  job["lane"] = to_string(one.lane);
+  job["total"] = job["left"] = std::to_string(total);
+  job["sha256"] = one.sha256;
+  job["entry"] = where;
+  job["created_at"] = std::to_string(one.created_at.count());
+  if (job["state"] == "running") job["started_at"] = std::to_string(now.count());
+  return total == 0  ? acceptance_result::no_audience
+         : cancelled ? acceptance_result::cancelled
+                     : acceptance_result::accepted;
+}
+
+void fake_world::cut(const audience_cut& one) {
+  auto& list = lists["taken:" + one.tenant + ":" + one.job];
+  list.erase(list.begin(), list.begin() + std::min<std::ptrdiff_t>(one.count, std::ssize(list)));
+  if (list.empty()) lists.erase("taken:" + one.tenant + ":" + one.job);
+  auto& drawn = hashes["job:" + one.tenant + ":" + one.job]["drawn"];
+  drawn = std::to_string(number(drawn) + one.count);
 }
 
 void fake_world::apply(const checkpoint& what, bool with_results) {
   for (const auto& one : what.parks) park(one);
   for (const auto& one : what.progress) {
-    suspects.erase(fake_key(*one.where.from) + " " + one.where.id);
     if (one.ended.empty()) {
       progress.erase(fake_key(*one.where.from) + " " + one.where.id);
     } else {
@@ -98,6 +120,7 @@ void fake_world::apply(const checkpoint& what, bool with_results) {
     }
   }
   for (const auto& one : what.jobs) count_progress(one);
+  for (const auto& one : what.cuts) cut(one);
   for (const auto& one : what.results) {
     if (!with_results) break;
     add("results", {{"tenant", one.tenant},
@@ -117,6 +140,15 @@ void fake_world::apply(const checkpoint& what, bool with_results) {
                    {"reason", one.reason},
                    {"job", one.job}});
   }
+  for (const auto& one : what.withheld) {
+    add("withheld:" + one.scope, {{"tenant", one.event.tenant},
+                                  {"platform", std::string(to_string(one.event.platform))},
+                                  {"token", one.event.token},
+                                  {"reason", one.event.reason},
+                                  {"job", one.event.job},
+                                  {"mark", one.mark.text()},
+                                  {"until", std::to_string(one.until.count())}});
+  }
   for (const auto& one : what.dead) {
     add("dead", {{"tenant", one.tenant},
                  {"job", one.document},
@@ -131,6 +163,14 @@ void fake_world::apply(const checkpoint& what, bool with_results) {
     stream.pending.erase(parse_id(one.id));
     stream.entries.erase(parse_id(one.id));
   }
+}
+
+void fake_world::absolve(const std::string& consumer, std::uint64_t of) {
+  if (const auto owner = owners.find(consumer);
+      owner != owners.end() && owner->second.alone && owner->second.alone->epoch == of) {
+    owner->second.alone.reset();
+  }
+  for (auto& [name, each] : suspects) each.epochs.erase(of);
 }
 
 void fake_world::park(const parked& one) {

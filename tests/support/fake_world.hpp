@@ -9,6 +9,7 @@
 #include <deque>
 #include <functional>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <utility>
@@ -26,6 +27,8 @@ std::string to_text(stream_id id);
 stream_id parse_id(const std::string& text);
 /// Empty when there is none.
 std::string field(const field_map& fields, const std::string& name);
+/// 0 of an empty text.
+std::uint64_t number(const std::string& text);
 /// "jobs", "wait:SCOPE:LANE": a source's key without the namespace.
 std::string fake_key(const source& from);
 
@@ -44,6 +47,12 @@ struct fake_owner {
   std::uint64_t epoch = 0;
   std::uint64_t sequence = 0;
   epoch_ms expires_at{0};
+  struct lone {
+    std::uint64_t epoch = 0;
+    std::string entry;
+    std::int64_t position = 0;
+  };
+  std::optional<lone> alone{};
 };
 
 class fake_world {
@@ -63,6 +72,7 @@ class fake_world {
   acceptance_result accept(const acceptance& one);
   void apply(const checkpoint& what, bool with_results);
   void park(const parked& one);
+  void absolve(const std::string& consumer, std::uint64_t of);
 
   struct waiting {
     std::map<std::string, stream_id> after;
@@ -76,14 +86,17 @@ class fake_world {
   bool available = true;
   std::map<std::string, fake_stream>
       streams;  ///< by key without the namespace: "jobs", "wait:SCOPE:LANE", "dead"
-  std::map<std::string, field_map> hashes;  ///< "job:TENANT:ID"
+  std::map<std::string, field_map> hashes;               ///< "job:TENANT:ID"
+  std::map<std::string, std::deque<std::string>> lists;  ///< "audience:TENANT:NAME", "taken:TENANT:ID"
   std::map<std::string, fake_owner> owners;
   std::uint64_t epoch = 0;
+  std::uint64_t fenced = 0;
   std::array<bool, lane_count> paused{};  ///< lanes
   struct suspicion {
-    std::uint32_t recoveries = 0;
-    bool marked = false;
-    std::uint32_t deaths = 0;
+    dispatch::died_upto started{-1, -1, -1};
+    dispatch::died_upto died_upto{-1, -1, -1};
+    std::int64_t died_alone = -1;
+    std::set<std::uint64_t> epochs;  ///< of processes that died while they ran it alone
   };
   std::map<std::string, suspicion> suspects;  ///< by "STREAM ID"
   std::multimap<epoch_ms, parked> due;
@@ -91,11 +104,16 @@ class fake_world {
   std::set<std::string> waiting_lists;              ///< "SCOPE\tLANE"
   std::map<std::string, std::int64_t> limits;
   std::map<token_fingerprint, epoch_ms> suppressed;
+  std::size_t tokens_looked_up = 0;
+  std::optional<store_error::code> token_look_ups_fail;
+  bool writes_fail = false;  ///< no checkpoint gets in, everything else does
   std::map<std::string, breaker_record> breakers;
   std::map<std::string, std::pair<std::uint32_t, epoch_ms>> probes;  ///< taken, when last
 
  private:
   bool answer_waits();
+  std::uint64_t take_audience(const acceptance& one);
+  void cut(const audience_cut& one);
   void count_progress(const job_progress& one);
 
   std::deque<std::function<void()>> tasks_;

@@ -32,6 +32,8 @@ class store_backend {
   virtual std::size_t pending(const std::string& stream) = 0;
   virtual fields hash(const std::string& name) = 0;
   virtual void set_hash(const std::string& name, const fields& values) = 0;
+  virtual void push(const std::string& list, const std::vector<std::string>& elements) = 0;
+  virtual std::vector<std::string> list(const std::string& name) = 0;
   /// Ends a consumer's lease without its doing.
   virtual void lapse(const std::string& consumer) = 0;
 };
@@ -101,10 +103,18 @@ class process {
   store_result<std::vector<acceptance_result>> accept(std::vector<acceptance> jobs) {
     return call<std::vector<acceptance_result>>([&](auto done) { storage->accept(jobs, done); });
   }
+  store_result<audience_window> read_audience(const std::string& job, std::optional<std::uint64_t> from = {},
+                                              std::uint32_t count = 1'000, std::size_t bytes = 1U << 30U) {
+    return call<audience_window>(
+        [&](auto done) { storage->read_audience("acme", job, from, count, bytes, done); });
+  }
   store_result<nothing> write(checkpoint what) { return write_as(++sequence, std::move(what)); }
   store_result<nothing> write_as(std::uint64_t number, checkpoint what) {
     return call<nothing>(
         [&](auto done) { storage->write(number, std::make_shared<checkpoint>(std::move(what)), done); });
+  }
+  store_result<nothing> mark(suspect_marks marks) {
+    return call<nothing>([&](auto done) { storage->mark_suspects(marks, done); });
   }
   store_result<std::uint32_t> move_due(std::uint32_t limit = 100) {
     return call<std::uint32_t>([&](auto done) { storage->move_due(limit, done); });
@@ -121,9 +131,9 @@ class process {
   store_result<breaker_record> store_breaker(const std::string& scope, const breaker_record& record) {
     return call<breaker_record>([&](auto done) { storage->store_breaker(scope, record, done); });
   }
-  store_result<std::uint32_t> take_probes(const std::string& scope, std::uint64_t version,
-                                          std::uint32_t want) {
-    return call<std::uint32_t>([&](auto done) { storage->take_probes(scope, version, want, done); });
+  store_result<std::uint32_t> take_probes(const std::string& scope, std::uint64_t version, std::uint32_t want,
+                                          std::uint32_t of = 3) {
+    return call<std::uint32_t>([&](auto done) { storage->take_probes(scope, version, want, of, done); });
   }
   store_result<nothing> return_probes(const std::string& scope, std::uint64_t version, std::uint32_t count) {
     return call<nothing>([&](auto done) { storage->return_probes(scope, version, count, done); });

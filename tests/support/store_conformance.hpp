@@ -180,6 +180,7 @@ TEST_P(store_conformance, a_process_taken_over_is_refused_everything) {
   EXPECT_TRUE(is_fenced(one.accept({job("j", where)})));
   EXPECT_TRUE(is_fenced(one.move_due()));
   EXPECT_TRUE(is_fenced(one.lease({{"s", 10, 1}}, 1)));
+  EXPECT_EQ(two.sample()->fenced, 1U) << "one process, however often it is refused";
   EXPECT_TRUE(backend->stream("dead").empty());
   EXPECT_EQ(backend->pending("jobs"), 1U);
 

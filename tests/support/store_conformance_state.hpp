@@ -223,6 +223,17 @@ TEST_P(store_conformance, a_half_open_round_has_three_probes_over_all_processes)
   EXPECT_EQ(*two.take_probes("fcm:a", 2, 5), 3U);
 }
 
+TEST_P(store_conformance, a_round_has_as_many_probes_as_is_asked_for) {
+  process one(*backend, "one");
+  breaker_record record;
+  record.state = "half_open";
+  record.version = 1;
+  ASSERT_TRUE(one.store_breaker("fcm:a", record));
+  EXPECT_EQ(*one.take_probes("fcm:a", 1, 10, 10), 10U);
+  EXPECT_EQ(*one.take_probes("fcm:a", 1, 1, 10), 0U);
+  EXPECT_EQ(*one.take_probes("fcm:a", 1, 5, 2), 0U) << "fewer since a reload";
+}
+
 TEST_P(store_conformance, samples_what_is_there) {
   process one(*backend, "one");
   add_job(lane::high);
@@ -240,6 +251,34 @@ TEST_P(store_conformance, samples_what_is_there) {
   EXPECT_EQ(seen->lanes[index_of(lane::bulk)].pending, 1U);
   EXPECT_EQ(seen->dead_letters, 1U);
   EXPECT_FALSE(seen->next_due);
+  EXPECT_EQ(seen->processes, 1U);
+  process two(*backend, "two");
+  process three(*backend, "three");
+  backend->lapse("two");
+  EXPECT_EQ(one.sample()->processes, 2U) << "those that live";
+}
+
+TEST_P(store_conformance, a_job_of_one_recipient_ends_in_one_step) {
+  process one(*backend, "one");
+  const auto first = add_and_read(one);
+  const auto second = add_and_read(one);
+  ASSERT_TRUE(one.accept({job("sent", first, 1), job("cancelled", second, 1)}));
+  backend->set_hash("job:acme:cancelled", {{"state", "cancelled"}, {"sha256", "aa"}, {"left", "1"}});
+  checkpoint what;
+  for (const std::string id : {"sent", "cancelled", "unknown"}) {
+    what.jobs.push_back(progress(id, 1));
+    what.jobs.back().only_recipient = true;
+  }
+  what.done = {first, second};
+  ASSERT_TRUE(one.write(what));
+  EXPECT_EQ(backend->hash("job:acme:sent").at("state"), "done");
+  EXPECT_EQ(backend->hash("job:acme:sent").at("delivered"), "1");
+  EXPECT_EQ(backend->hash("job:acme:sent").at("left"), "0");
+  EXPECT_EQ(backend->hash("job:acme:sent").count("finished_at"), 1U);
+  EXPECT_EQ(backend->hash("job:acme:cancelled").at("state"), "cancelled");
+  EXPECT_EQ(backend->hash("job:acme:cancelled").at("delivered"), "1");
+  EXPECT_TRUE(backend->hash("job:acme:unknown").empty());
+  EXPECT_EQ(backend->stream("results").size(), 2U);
 }
 
 }  // namespace dispatch

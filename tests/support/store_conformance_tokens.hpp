@@ -66,6 +66,47 @@ TEST_P(store_conformance, what_this_process_marked_it_sees_at_once_also_after_it
   EXPECT_GT((*suppressed_of(one, {test_token(1)}))[0], epoch_ms{0});
 }
 
+TEST_P(store_conformance, a_process_knows_whether_any_token_is_suppressed) {
+  using namespace std::chrono_literals;
+  process one(*backend, "one"), two(*backend, "two");
+  ASSERT_FALSE(one.sample()->tokens_suppressed);
+  ASSERT_FALSE(two.sample()->tokens_suppressed);
+  EXPECT_FALSE(one.storage->tokens().any());
+  ASSERT_TRUE(suppress_by(one, {{test_token(1), 1h}}));
+  EXPECT_TRUE(one.storage->tokens().any());
+  EXPECT_TRUE(two.sample()->tokens_suppressed);
+  EXPECT_TRUE(two.storage->tokens().any());
+}
+
+TEST_P(store_conformance, tokens_not_believed_dead_are_kept_by_scope_for_an_operator) {
+  process one(*backend, "one");
+  checkpoint what;
+  for (int i = 0; i < 3; ++i) {
+    withheld_token token;
+    token.scope = i < 2 ? "fcm:default" : "apns:default";
+    token.event = {false,          "acme", platform::android, "token-" + std::to_string(i),
+                   "unregistered", "j",    epoch_ms(1'000)};
+    token.mark = test_token(i);
+    token.until = epoch_ms(i * 5'000);
+    what.withheld.push_back(std::move(token));
+  }
+  what.tokens.push_back({false, "acme", platform::ios, "believed", "unregistered", "j", epoch_ms(1'000)});
+  ASSERT_TRUE(one.write(what));
+  const auto kept = backend->stream("withheld:fcm:default");
+  ASSERT_EQ(kept.size(), 2U);
+  EXPECT_EQ(backend->stream("withheld:apns:default").size(), 1U);
+  const auto& second = kept[1];
+  EXPECT_EQ(second.at("tenant"), "acme");
+  EXPECT_EQ(second.at("platform"), "android");
+  EXPECT_EQ(second.at("token"), "token-1");
+  EXPECT_EQ(second.at("reason"), "unregistered");
+  EXPECT_EQ(second.at("job"), "j");
+  EXPECT_EQ(second.at("mark"), test_token(1).text());
+  EXPECT_EQ(second.at("until"), "5000");
+  ASSERT_EQ(backend->stream("tokens").size(), 1U);
+  EXPECT_EQ(backend->stream("tokens")[0].at("token"), "believed");
+}
+
 TEST_P(store_conformance, looking_at_marks_needs_no_lease_and_making_them_does) {
   using namespace std::chrono_literals;
   process one(*backend, "one", false);

@@ -61,6 +61,12 @@ http2::completion scripted_channel::status(int code, std::string body, std::stri
   return answer;
 }
 
+http2::completion scripted_channel::unregistered() {
+  return status(404,
+                R"({"error":{"status":"NOT_FOUND","details":[{"@type":)"
+                R"("type.googleapis.com/google.firebase.fcm.v1.FcmError","errorCode":"UNREGISTERED"}]}})");
+}
+
 void scripted_channel::submit(std::vector<outgoing> items, std::vector<local_end> ends) {
   if (!ends.empty()) {
     auto batch = std::make_shared<completion_batch>();
@@ -156,7 +162,8 @@ bool virtual_engine::run_actors(std::size_t turns) {
 }
 
 bool virtual_engine::run_providers() {
-  return fcm_->deliver() | apns_->deliver();
+  const bool fcm_answered = fcm_->deliver();
+  return apns_->deliver() || fcm_answered;
 }
 
 bool virtual_engine::step() {

@@ -68,6 +68,8 @@ class scripted_channel final : public channel {
   int recalls = 0;
 
   static http2::completion status(int code, std::string body = {}, std::string retry_after = {});
+  /// FCM's word for a dead token.
+  static http2::completion unregistered();
 
   void warm_up() override {}
   void submit(std::vector<outgoing> items, std::vector<local_end> ends) override;

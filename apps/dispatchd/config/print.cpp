@@ -38,6 +38,9 @@ const std::map<std::string, std::string>& section_texts() {
       {"breaker",
        "# Per provider and app: opens after `failures` within `window` when they are also a large enough "
        "share.\n"},
+      {"hygiene",
+       "# Per provider and app: a scope that suddenly calls many tokens dead is held until an operator "
+       "decides.\n"},
       {"fcm",
        "# Firebase Cloud Messaging, one section per app ([fcm.NAME]; jobs choose with \"app\": \"NAME\").\n"},
       {"apns",

@@ -167,18 +167,18 @@ void add_retries_and_breaker(keys& all) {
       live(number<settings>("retry.budget_ratio", 0, 1, "Retries allowed per first attempt, per provider.",
                             PLACE(retry.budget_ratio))));
   all.push_back(live(number<settings>("retry.budget_per_second", 0, 1e6,
-                                      "Retries a second allowed besides, per provider.",
+                                      "Retries a second allowed besides, per provider, over all processes.",
                                       PLACE(retry.budget_per_second))));
 
-  all.push_back(live(integer<settings>("breaker.failures", 1, 10'000,
+  all.push_back(live(integer<settings>("breaker.failures", 1, 1'000,
                                        "Failures within the window that open it.", PLACE(breaker.failures))));
   all.push_back(live(duration<settings>("breaker.window", 100ms, 1h, "How far back failures count.",
                                         PLACE(breaker.window))));
   all.push_back(live(number<settings>("breaker.min_failure_ratio", 0, 1,
                                       "Share of failures it takes besides; 0: the count alone decides.",
                                       PLACE(breaker.min_failure_ratio))));
-  all.push_back(live(integer<settings>("breaker.sample", 1, 10'000,
-                                       "Latest answers that share is taken over.", PLACE(breaker.sample))));
+  all.push_back(live(integer<settings>("breaker.sample", 1, 1'000, "Latest answers that share is taken over.",
+                                       PLACE(breaker.sample))));
   all.push_back(
       live(duration<settings>("breaker.open_for", 1ms, 24h, "How long it stays open at first, then doubling.",
                               PLACE(breaker.open_for))));
@@ -223,6 +223,21 @@ void add_limits_and_rest(keys& all) {
                                check_network));
   all.push_back(list<settings>("admin.deny", "addresses or CIDR", "Who may not, whatever allow says.",
                                PLACE(admin.deny), check_network));
+}
+
+void add_hygiene(keys& all) {
+  all.push_back(live(duration<settings>("hygiene.suppress_ttl", 0ms, 24h * 365,
+                                        "A token called dead is not sent to for so long; 0: it is.",
+                                        PLACE(hygiene.suppress_ttl))));
+  all.push_back(number<settings>("hygiene.max_dead_share", 0, 1,
+                                 "A larger share of dead tokens is not believed; 1: everything is.",
+                                 PLACE(hygiene.max_dead_share)));
+  all.push_back(integer<settings>("hygiene.least_sends", 1, 1'000'000'000,
+                                  "Latest sends that share is taken over; fewer are believed.",
+                                  PLACE(hygiene.least_sends)));
+  all.push_back(live(duration<settings>("hygiene.quiet_after_accept", 0ms, 24h * 365,
+                                        "For so long any share is believed once an operator accepted one.",
+                                        PLACE(hygiene.quiet_after_accept))));
 }
 
 template <class App>
@@ -287,6 +302,7 @@ const std::vector<key<settings>>& setting_keys() {
     add_engine(made);
     add_lanes_and_platforms(made);
     add_retries_and_breaker(made);
+    add_hygiene(made);
     add_limits_and_rest(made);
     return made;
   }();

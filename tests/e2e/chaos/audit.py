@@ -89,10 +89,12 @@ def pushes(path):
 
 class Audit:
     """`lost`, `repeats` and `problems` (lines for people) of finished work. `early_end`: jobs that were cancelled or may
-    expire; of those only the sums and the delivered are checked."""
+    expire; of those only the sums and the delivered are checked. `unconfirmed`: so many of their final answers may have
+    died with a process before it could count them."""
 
-    def __init__(self, stack, work, early_end=()):
+    def __init__(self, stack, work, early_end=(), unconfirmed=0):
         self.problems = []
+        self.unconfirmed = 0
         stack.control("/ledger/flush")
         self.rows = Rows(stack.ledger.path, work.recipients)
         with stack.redis() as redis:
@@ -106,6 +108,8 @@ class Audit:
             self.problems.append(f"{what}: {len(which)} jobs, e.g. " + "; ".join(which[:EXAMPLES]))
         if self.lost:
             self.problems.append(f"{self.lost} recipients lost")
+        if self.unconfirmed > unconfirmed:
+            self.problems.append(f"{self.unconfirmed} of the ledger counted as something else, {unconfirmed} allowed")
         if self.rows.strangers:
             self.problems.append(f"{self.rows.strangers} rows of recipients nobody sent")
         if self.rows.two_keys:
@@ -128,7 +132,10 @@ class Audit:
         told = f"{job.id} state {record['state']} total {record['total']} of {job.count} {counters}"
         if record["total"] != job.count or sum(counters.values()) != job.count:
             self._examples["sum of outcomes is not the total"].append(told)
-        if (counters.get("delivered", 0), counters.get("invalid_token", 0)) != (taken, gone):
+        uncounted = taken - counters.get("delivered", 0), gone - counters.get("invalid_token", 0)
+        if early and min(uncounted) >= 0:
+            self.unconfirmed += sum(uncounted)
+        elif uncounted != (0, 0):
             self._examples["counters are not the ledger's"].append(f"{told}, ledger {taken} taken {gone} gone")
         if early:
             return

@@ -108,6 +108,15 @@ class TheAudit(unittest.TestCase):
         self.assertEqual([], self.judged(early_end=[record["id"]]).problems)
         self.assertIn("not done", self.judged().problems[0])
 
+    def test_what_was_sent_and_counted_as_cancelled_is_found_unless_its_process_died(self):
+        record = self.stack.records[0]
+        record.update(state="cancelled", delivered=record["delivered"] - 2, cancelled=2)
+        self.assertIn("2 of the ledger counted as something else", self.judged(early_end=[record["id"]]).problems[0])
+        audit = self.judged(early_end=[record["id"]], unconfirmed=2)
+        self.assertEqual(([], 2), (audit.problems, audit.unconfirmed))
+        record.update(delivered=record["delivered"] + 3, cancelled=0, failed=record["failed"] - 1)
+        self.assertIn("counters are not the ledger's", self.judged(early_end=[record["id"]], unconfirmed=2).problems[0])
+
     def test_dedupe_keys_that_change_or_are_shared_are_found(self):
         number = self.of_fate("flaky503")
         at = self.stack.rows.index(self.stack.row(number, 200))

@@ -94,7 +94,7 @@ def audience(options):
         rig.delay(0)
         result.problems += rig.wait_ended(work, 60 + count / 2_000)
         with rig.stack.redis() as redis:
-            lists = redis.scan(rig.stack.key("audience:*"))
+            lists = redis.scan(rig.stack.key("audience:*")) + redis.scan(rig.stack.key("taken:*"))
         result.require(not lists, f"audience lists left: {lists}")
         _require_per_kill(result, finish(result, rig, work, watch), deaths)
     return result
@@ -154,7 +154,7 @@ def zombie(options):
             watch.died(seat.consumer)
             watch.wait(TAKE_OVER_S + 10)
             result.require(not watch.left, f"{seat.consumer} frozen, not taken over: {watch.left}")
-            _wake(result, rig, seat)
+            _wake(result, rig, seat, other)
             if not seat.process.alive():
                 seat.forget()
                 seat.start()
@@ -168,29 +168,28 @@ def zombie(options):
     return result
 
 
-def _wake(result, rig, seat):
-    """Lets it run again. Redis must refuse what it writes, and it must say so: in its metric, or in its log before it
-    ends."""
-    refused, lines = rig.fenced(), len(seat.said("fenced", "giving_up"))
-    metric = 0
+def _wake(result, rig, seat, other):
+    """Lets it run again. Redis must refuse what it writes, it must say so before it ends, and the other must count it."""
+    def counted():
+        return other.engine.metrics().sum("dispatch_fenced_total")
+    refused, lines, known = rig.fenced(), len(seat.said("fenced", "giving_up")), counted()
     seat.thaw()
-
-    def over():
-        nonlocal metric
-        if not seat.process.alive():
-            return True
-        metric = int(seat.engine.metrics().sum("dispatch_fenced_total")) or metric
-        return False
     try:
-        wait_until(over, 5, "its end", every=0.005)
+        wait_until(lambda: not seat.process.alive(), 5, "its end", every=0.005)
     except TimeoutError:
         result.notes.append(f"{seat.consumer} lives on after it was fenced")
     refused = rig.fenced() - refused
     said = [line for line in seat.said("fenced", "giving_up")[lines:] if "fenced" in str(line)]
     result.require(refused > 0, f"{seat.consumer} woke up and Redis refused nothing of it")
-    result.require(metric or said, f"{seat.consumer} was refused and did not say so (exit code {seat.process.code()})")
-    result.notes.append(f"{seat.consumer} woke up: {refused} refused by Redis, fenced_total {metric or 'not seen'}, exit "
-                        f"code {seat.process.code()}, said {[line['event'] for line in said]}")
+    result.require(said, f"{seat.consumer} was refused and did not say so (exit code {seat.process.code()})")
+    try:
+        wait_until(lambda: counted() > known, 5, "dispatch_fenced_total", every=0.1)
+    except TimeoutError as problem:
+        result.problems.append(f"{seat.consumer} was fenced, and {other.consumer} does not show it: {problem}")
+    else:
+        result.require(counted() == known + 1, f"fenced_total rose from {known} to {counted()} for one process")
+    result.notes.append(f"{seat.consumer} woke up: {refused} refused by Redis, exit code {seat.process.code()}, said "
+                        f"{[line['event'] for line in said]}")
 
 
 def finish(result, rig, work, watch=None):

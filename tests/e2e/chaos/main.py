@@ -9,7 +9,7 @@ import time
 
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE.parent), str(HERE.parents[1] / "support")]
-from chaos import kills, orderly, orders, outages  # noqa: E402
+from chaos import cancels, kills, orderly, orders, outages  # noqa: E402
 from chaos.result import Result, table  # noqa: E402
 from e2e.process import unwind_on_signals  # noqa: E402
 
@@ -21,7 +21,8 @@ SCENARIOS = {
     "provider": outages.provider_faults,
     "rolling": orderly.rolling,
     "poison": orders.poison,
-    "cancel": orders.cancel,
+    "cancel": cancels.cancel,
+    "cancel-kill": cancels.cancel_and_kill,
     "long-job": orderly.long_job,
     "fault-free": orderly.fault_free,
     "memory": orderly.memory,
@@ -33,7 +34,7 @@ def parse_arguments():
     parser = argparse.ArgumentParser(prog="scripts/chaos", description=(
         "Kills, freezes and starves running engines and counts what the provider got. Exit code 0 only when nothing was "
         "lost, nothing repeated beyond its bound, and every counter agrees with the provider's ledger."))
-    parser.add_argument("--kills", type=int, metavar="N", help="kills of the kill loop (default 300, short 20)")
+    parser.add_argument("--kills", type=int, metavar="N", help="kills of the kill loop (default 300, short 20) and of others that kill")
     parser.add_argument("--seed", type=int, help="of jobs, victims and moments (default: a new one, printed)")
     parser.add_argument("--recipients", type=int, metavar="N",
                         help="at least so many recipients, instead of each scenario's own")

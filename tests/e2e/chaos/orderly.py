@@ -47,14 +47,16 @@ def rolling(options):
 def long_job(options):
     """A job that takes 20 leases is never taken from its healthy owner."""
     leases = 20
-    count = 10_000
+    count = 100_000
     result = Result("long-job")
     work = Work(options.seed, platforms=("android",))
     sections = {"fcm.default": {"rate": count / (leases * LEASE_S)}}
     with Rig(options, result, sections=sections) as rig:
+        job, recipients = work.audience(count, "everybody")
+        rig.store_audience("everybody", recipients)
         rig.start()
         begin = time.monotonic()
-        rig.store([work.job(count)])
+        rig.store([job])
         result.problems += rig.wait_ended(work, leases * LEASE_S * 3)
         took = time.monotonic() - begin
         result.notes.append(f"took {took:.1f} s, {took / LEASE_S:.0f} leases")

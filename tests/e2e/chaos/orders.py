@@ -1,4 +1,4 @@
-"""What was ordered holds through crashes: cancel, send_at, Retry-After; and an entry that kills whoever reads it."""
+"""What was ordered holds through crashes: send_at, Retry-After; and an entry that kills whoever reads it."""
 
 import collections
 import datetime
@@ -13,114 +13,69 @@ from .rig import W, Rig
 from .work import TENANT, Work, number_of
 
 POISON = "poison-"
-CANCEL_S = 1.0
 LATE_S = 5.0
 REFUSED = 40
 
 
 def poison(options):
-    """An entry whose recipient kills the process, read beside 100 healthy ones. The process is started again each time
-    (DISPATCHD_TEST_CRASH_TOKEN is dispatchd's test hook: it aborts when it renders such a token)."""
+    """A recipient that kills the process, first as an entry of its own, then within a job of 100, each beside 100 healthy
+    entries. The process is started again each time (DISPATCHD_TEST_CRASH_TOKEN is dispatchd's test hook: it aborts when it
+    renders such a token)."""
     result = Result("poison")
     work = Work(options.seed)
-    most = 6
+    poisoned = []
     with Rig(options, result, seats=1, env={"DISPATCHD_TEST_CRASH_TOKEN": POISON}) as rig:
-        jobs = [work.job(1, "normal") for _ in range(50)]
-        bad = len(work.jobs)
-        jobs.append(work.job(1, "normal", tokens=lambda _: POISON))
-        jobs += [work.job(1, "normal") for _ in range(50)]
-        rig.store(jobs)
         seat = rig.seats[0].start(ready=False)
-        crashes = 0
-
-        def over():
-            nonlocal crashes
-            if not seat.process.alive():
-                crashes += 1
-                seat.forget()
-                seat.start(ready=False)
-            return not rig.leftovers()
-        try:
-            wait_until(over, 60, "every entry ended, the poison one too")
-        except TimeoutError as problem:
-            result.problems.append(f"{problem}; {crashes} crashes")
-        result.kills = crashes
+        for count in (1, 100):
+            poisoned.append(_poisoned_job(result, rig, work, seat, count))
         # A crash costs what was started beside it.
-        result.bound = crashes * W
+        result.bound = result.kills * W
         with rig.stack.redis() as redis:
             dead = [fields for _, fields in redis.stream(rig.stack.key("dead"))]
             states = dict(zip((job.id for job in work.jobs), rig.states(redis, work.jobs)))
-            record = redis.hash(rig.stack.key(f"job:{TENANT}:{work.jobs[bad].id}"))
-        result.require([each.get("reason") for each in dead] == ["poison"],
+            records = {job.id: redis.hash(rig.stack.key(f"job:{TENANT}:{job.id}")) for job, _ in poisoned}
+        result.require([each.get("reason") for each in dead] == ["poison", "poison"],
                        f"dead letters: {[(each.get('reason'), each.get('detail')) for each in dead]}")
-        result.require(all(POISON in each.get("job", "") for each in dead), "a dead letter is not the poison entry's")
-        result.require(0 < crashes <= most, f"{crashes} crashes, 1 to {most} expected (is the test hook there?)")
-        healthy = collections.Counter(state for name, state in states.items() if name != work.jobs[bad].id)
-        result.require(healthy == {"done": 100}, f"healthy jobs: {dict(healthy)}")
-        result.notes.append(f"{crashes} crashes; the poison job's record: {record.get('state')}, dead {record.get('dead')}")
+        result.require(all(each.get("job", "").count('"token"') == 1 and POISON in each["job"] for each in dead),
+                       "a dead letter holds more than the poisoned recipient")
+        healthy = collections.Counter(state for name, state in states.items() if name not in records)
+        result.require(healthy == {"done": 200}, f"healthy jobs: {dict(healthy)}")
+        for job, _ in poisoned:
+            record = records[job.id]
+            told = {name: record.get(name) for name in ("state", "dead", "delivered")}
+            wanted = {"state": "done", "dead": "1", "delivered": str(job.count - 1) if job.count > 1 else None}
+            result.require(told == wanted, f"the poisoned job of {job.count}: {told}")
         result.recipients = work.recipients
-        audit = Audit(rig.stack, work, early_end=[work.jobs[bad].id])
+        audit = Audit(rig.stack, work, early_end=list(records))
         result.count(audit)
-        result.require(not audit.rows.taken[work.jobs[bad].first] or not crashes, "the poison entry was delivered")
+        result.require(not any(audit.rows.taken[number] for _, number in poisoned), "a poisoned recipient was delivered")
     return result
 
 
-def cancel(options):
-    """Jobs of 10,000 before a slow provider, cancelled on the command line while two processes send them."""
-    jobs = 4 if options.short else 10
-    result = Result("cancel")
-    work = Work(options.seed)
-    with Rig(options, result) as rig:
-        rig.delay(200)
-        rig.store([work.job(10_000) for _ in range(jobs)])
-        rig.start()
-        wait_until(lambda: rig.taken() >= 4 * W, 60, "load")
-        done = {}
-        for job in work.jobs:
-            rig.stack.ctl("--json", "job", "cancel", job.id, *_tenant(rig))
-            done[job.id] = time.time() * 1000
-        result.problems += rig.wait_ended(work, 30, "cancelled jobs ended")
-        with rig.stack.redis() as redis:
-            states = collections.Counter(rig.states(redis, work.jobs))
-        result.require(states == {"cancelled": jobs}, f"states {dict(states)}")
-        finish_early(result, rig, work)
-        latest = _after(rig.stack.ledger.path, work, done)
-        result.notes.append(f"last start {latest:.2f} s after its cancel" if latest > -1e9 else "nothing was started")
-        result.require(latest <= CANCEL_S, f"a start {latest:.2f} s after its job's cancel, {CANCEL_S:g} allowed")
-        records = [each for each in _records(rig) if each["tenant"] == TENANT]
-        gone = sum(each["cancelled"] for each in records)
-        result.notes.append(f"{gone} of {work.recipients} cancelled")
-        result.require(gone > 0, "nobody was cancelled")
-        left = rig.leftovers()
-        result.require(not left, f"left in Redis: {left}")
-    return result
+def _poisoned_job(result, rig, work, seat, count, most=6):
+    """(job, poisoned recipient's number) of a job that is over, with at most so many crashes."""
+    jobs = [work.job(1, "normal") for _ in range(50)]
+    bad, number = len(work.jobs), work.recipients + count // 2
+    jobs.append(work.job(count, "normal", tokens=lambda each: POISON if each == number else ""))
+    jobs += [work.job(1, "normal") for _ in range(50)]
+    rig.store(jobs)
+    crashes = 0
 
-
-def _tenant(rig):
-    """`--tenant` where the command has it."""
-    _, told, _ = rig.stack.ctl("job", "cancel", "--help", check=False)
-    return ("--tenant", TENANT) if "--tenant" in told else ()
-
-
-def _records(rig):
-    with rig.stack.redis() as redis:
-        return rig.stack.jobs(redis)
-
-
-def finish_early(result, rig, work):
-    result.recipients = work.recipients
-    result.count(Audit(rig.stack, work, early_end=[job.id for job in work.jobs]))
-
-
-def _after(path, work, done):
-    """Seconds between a job's cancel and the last start of one of its recipients, the worst of all jobs."""
-    limits = [(job.first, job.first + job.count, done[job.id]) for job in work.jobs]
-    worst = float("-inf")
-    for *_, token, line in pushes(path):
-        number = number_of(token)
-        at = next(at for first, end, at in limits if first <= number < end)
-        worst = max(worst, (float(line.split(b"\t", 1)[0]) - at) / 1000)
-    return worst
+    def over():
+        nonlocal crashes
+        if not seat.process.alive():
+            crashes += 1
+            seat.forget()
+            seat.start(ready=False)
+        return not rig.leftovers()
+    try:
+        wait_until(over, 60, "every entry ended, the poison one too")
+    except TimeoutError as problem:
+        result.problems.append(f"{problem}; {crashes} crashes")
+    result.kills += crashes
+    result.notes.append(f"{crashes} crashes of a job of {count}")
+    result.require(0 < crashes <= most, f"{crashes} crashes, 1 to {most} expected (is the test hook there?)")
+    return work.jobs[bad], number
 
 
 def waiting(options):

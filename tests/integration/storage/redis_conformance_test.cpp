@@ -3,7 +3,9 @@
 #include "storage/redis_store.hpp"
 #include "tests/support/redis_server.hpp"
 #include "tests/support/store_conformance.hpp"
+#include "tests/support/store_conformance_audience.hpp"
 #include "tests/support/store_conformance_state.hpp"
+#include "tests/support/store_conformance_suspects.hpp"
 #include "tests/support/store_conformance_tokens.hpp"
 
 namespace dispatch {
@@ -46,6 +48,15 @@ class redis_backend final : public store_backend {
   fields hash(const std::string& name) override { return pairs(client_.command({"HGETALL", key(name)})); }
   void set_hash(const std::string& name, const fields& values) override {
     for (const auto& [field, value] : values) client_.command({"HSET", key(name), field, value});
+  }
+  void push(const std::string& name, const std::vector<std::string>& elements) override {
+    for (const auto& one : elements) client_.command({"RPUSH", key(name), one});
+  }
+  std::vector<std::string> list(const std::string& name) override {
+    std::vector<std::string> all;
+    for (const auto& one : client_.command({"LRANGE", key(name), "0", "-1"}).elements)
+      all.push_back(one.text);
+    return all;
   }
   void lapse(const std::string& consumer) override {
     client_.command({"ZADD", key("owners"), "0", consumer});

@@ -37,6 +37,8 @@ class one_server final : public store_backend {
   std::size_t pending(const std::string&) override { return 0; }
   fields hash(const std::string&) override { return {}; }
   void set_hash(const std::string&, const fields&) override {}
+  void push(const std::string&, const std::vector<std::string>&) override {}
+  std::vector<std::string> list(const std::string&) override { return {}; }
   void lapse(const std::string&) override {}
 
   bool wait_for_changes(std::vector<bool> wanted, std::chrono::milliseconds within = 10s) {
@@ -112,6 +114,42 @@ TEST_F(redis_faults, an_emptied_redis_is_gone_on_with_under_a_new_lease) {
   EXPECT_EQ(read_some(), 1U) << "what was written before the groups were there again";
   ASSERT_TRUE(one.write({}));
   EXPECT_NE(one.sample()->durability_warning.find("lost writes"), std::string::npos);
+}
+
+TEST_F(redis_faults, nothing_is_kept_of_a_suspect_that_is_over) {
+  add();
+  const auto got = one.read({{lane_source(lane::normal), 1}});
+  const entry_ref where{lane_source(lane::normal), got->front().entries.at(0).id};
+  ASSERT_TRUE(one.mark({{{where, 3, company::some}}, {}}));
+  EXPECT_EQ(client.command({"HLEN", "dispatch:suspects"}).as_integer(), 1);
+  checkpoint done;
+  done.done.push_back(where);
+  ASSERT_TRUE(one.write(done));
+  EXPECT_EQ(client.command({"HLEN", "dispatch:suspects"}).as_integer(), 0);
+}
+
+TEST_F(redis_faults, a_list_that_is_gone_has_nothing_to_repeat) {
+  const auto list = list_source("fcm:default", lane::bulk);
+  ASSERT_TRUE(one.read({{list, 5}})->front().drained);
+  client.command({"FLUSHALL"});
+  ASSERT_TRUE(one.read({{list, 5}}).has_error()) << "the lease went as well";
+  const auto again = one.read({{list, 5}});
+  ASSERT_TRUE(again);
+  EXPECT_TRUE(again->front().drained) << "else it is read again at once, for ever";
+}
+
+TEST_F(redis_faults, a_key_that_is_no_stream_holds_up_no_other) {
+  client.command({"DEL", "dispatch:jobs:high"});
+  client.command({"SET", "dispatch:jobs:high", "spoiled"});
+  add();
+  const std::vector<read_ask> both{{lane_source(lane::high), 5}, {lane_source(lane::normal), 5}};
+  const auto got = one.read(both);
+  ASSERT_TRUE(got) << got.error().detail;
+  EXPECT_FALSE(got->at(0).drained);
+  EXPECT_EQ(got->at(1).entries.size(), 1U);
+  const auto nothing_else = one.read(both);
+  ASSERT_TRUE(nothing_else.has_error());
+  EXPECT_EQ(nothing_else.error().what, code::refused);
 }
 
 TEST_F(redis_faults, lost_scripts_are_loaded_again_unnoticed) {

@@ -1,6 +1,7 @@
 // Two processes on one Redis and one set of providers, on virtual time; now and then one dies as by kill -9,
 // between any two steps, and another starts under a new name. Whatever the seed: nothing is lost, every job
-// ends with its sum, and a crash costs at most max_in_flight repeats. The same seed gives the same run.
+// ends with its sum, and a crash costs at most max_in_flight repeats. Now and then a job has a recipient that
+// kills whichever process sends to it: that one ends dead, and nobody else. The same seed gives the same run.
 
 #include <gtest/gtest.h>
 
@@ -55,7 +56,8 @@ class simulation {
     }
     for (const auto& [key, times] : delivered) repeats_ += times > 1 ? times - 1 : 0;
     EXPECT_LE(repeats_, crashes_ * max_in_flight) << "after " << crashes_ << " crashes";
-    for (const auto& [id, recipients] : jobs_) check_job(id, recipients, delivered);
+    for (const auto& [name, list] : world_.redis->lists) EXPECT_TRUE(list.empty()) << name;
+    for (const auto& each : jobs_) check_job(each, delivered);
   }
 
   std::size_t requests() const { return world_.fcm->ledger.size() + world_.apns->ledger.size(); }
@@ -64,6 +66,12 @@ class simulation {
 
  private:
   using process_slot = std::unique_ptr<virtual_engine>;
+  struct sent_job {
+    std::string id;
+    std::size_t recipients;
+    std::size_t poisoned;  ///< this recipient; none: as many as there are
+  };
+  static constexpr std::string_view poison = "poison";
 
   void start(process_slot& slot) {
     slot = std::make_unique<virtual_engine>(world_, "engine-" + std::to_string(++started_),
@@ -75,8 +83,9 @@ class simulation {
                                             });
     for (auto* channel : {&slot->fcm(), &slot->apns()}) {
       channel->latency = std::chrono::milliseconds(pick(1, 100));
-      channel->answer = [this](const seen_request&) {
-        return scripted_channel::status(faults_ && chance(0.03) ? 503 : 200);
+      channel->answer = [this, &slot](const seen_request& request) {
+        if (request.token == poison) doomed_ = &slot;
+        return scripted_channel::status(request.token == poison ? 0 : faults_ && chance(0.03) ? 503 : 200);
       };
     }
   }
@@ -94,7 +103,7 @@ class simulation {
         busy = false;
         for (auto& slot : processes_) {
           busy = slot->run_actors(static_cast<std::size_t>(pick(1, 8))) || busy;
-          if (may_crash && chance(0.001)) crash(slot);
+          if (doomed_ == &slot || (may_crash && chance(0.001))) crash(slot);
         }
         world_.redis->run();
         for (auto& slot : processes_) {
@@ -115,6 +124,7 @@ class simulation {
 
   void crash(process_slot& slot) {
     ++crashes_;
+    doomed_ = nullptr;
     graveyard_.push_back(slot->store());
     slot.reset();
     start(slot);
@@ -129,12 +139,25 @@ class simulation {
     for (std::size_t i = 0; i < count; ++i) {
       to.emplace_back(chance(0.7) ? platform::android : platform::ios, "t" + std::to_string(i));
     }
-    processes_[0]->add(all_lanes[static_cast<std::size_t>(pick(0, 2))], job_document(id, to));
-    jobs_.emplace_back(id, count);
+    const auto poisoned =
+        chance(0.03) ? static_cast<std::size_t>(pick(0, static_cast<int>(count) - 1)) : count;
+    if (poisoned < count) to[poisoned].second = std::string(poison);
+    const auto in = all_lanes[static_cast<std::size_t>(pick(0, 2))];
+    processes_[0]->add(in, chance(0.2) ? audience_document(id, to) : job_document(id, to));
+    jobs_.push_back({id, count, poisoned});
   }
 
-  void check_job(const std::string& id, std::size_t recipients,
-                 const std::map<std::string, std::uint32_t>& delivered) {
+  std::string audience_document(const std::string& id,
+                                const std::vector<std::pair<platform, std::string>>& to) {
+    auto& list = world_.redis->lists["audience:default:" + id];
+    for (const auto& [on, token] : to) {
+      list.push_back(R"({"platform":")" + std::string(to_string(on)) + R"(","token":")" + token + R"("})");
+    }
+    return R"({"id":")" + id + R"(","message":{"title":"t"},"audience":")" + id + R"("})";
+  }
+
+  void check_job(const sent_job& sent, const std::map<std::string, std::uint32_t>& delivered) {
+    const auto& [id, recipients, poisoned] = sent;
     const auto& job = world_.redis->hashes.at("job:default:" + id);
     std::size_t sum = 0;
     for (auto result : all_outcomes) {
@@ -143,9 +166,16 @@ class simulation {
     }
     ASSERT_EQ(sum, recipients) << id;
     ASSERT_EQ(job.at("state"), "done") << id;
+    const auto times = [&, &id = sent.id](std::size_t recipient) {
+      const auto at = delivered.find(std::string(dedupe_key::of("default", id, recipient).text()));
+      return at == delivered.end() ? 0u : at->second;
+    };
+    // A process that is still being made answers everybody well.
+    const bool dead = poisoned < recipients && times(poisoned) == 0;
+    ASSERT_EQ(field(job, "dead"), dead ? "1" : "") << id;
     for (std::size_t i = 0; i < recipients; ++i) {
-      const auto at = delivered.find(std::string(dedupe_key::of("default", id, i).text()));
-      ASSERT_TRUE(at != delivered.end() && at->second >= 1) << id << " lost recipient " << i;
+      if (i == poisoned) continue;
+      ASSERT_GE(times(i), 1u) << id << " lost recipient " << i;
     }
   }
 
@@ -157,7 +187,8 @@ class simulation {
   virtual_world world_;
   std::array<process_slot, 2> processes_;
   std::vector<std::shared_ptr<fake_store>> graveyard_;
-  std::vector<std::pair<std::string, std::size_t>> jobs_;
+  std::vector<sent_job> jobs_;
+  process_slot* doomed_ = nullptr;
   std::uint32_t crashes_ = 0;
   std::uint32_t repeats_ = 0;
   int started_ = 0;

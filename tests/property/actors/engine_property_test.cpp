@@ -103,9 +103,8 @@ class random_world {
     std::string to;
     for (std::size_t i = 0; i < job.recipients; ++i) {
       const auto on = platforms[static_cast<std::size_t>(pick(0, chance(0.05) ? 3 : 2))];
-      const auto target = on == platform::email
-                              ? R"("address":"a@example.com")"
-                              : "\"token\":\"t" + std::to_string(random_() % 100'000) + "\"";
+      const auto target = on == platform::email ? R"("address":"a@example.com")"
+                                                : "\"token\":\"t" + std::to_string(random_() % 5'000) + "\"";
       to += (i > 0 ? "," : "") + std::string(R"({"platform":")") + std::string(to_string(on)) + "\"," +
             target + "}";
     }
@@ -125,7 +124,7 @@ class random_world {
     if (engine_.world().now < sick_until_ && request.path.starts_with("/v1/"))
       return scripted_channel::status(503);
     if (!faults_ || !chance(0.05)) return scripted_channel::status(200);
-    switch (pick(0, 5)) {
+    switch (pick(0, 6)) {
       case 0:
         return scripted_channel::status(503, {}, chance(0.5) ? std::to_string(pick(1, 40)) : "");
       case 1:
@@ -134,7 +133,9 @@ class random_world {
         return scripted_channel::status(400);
       case 3:
         return scripted_channel::status(401);
-      case 4: {
+      case 4:
+        return scripted_channel::unregistered();
+      case 5: {
         http2::completion none;
         none.failure = http2::failure::not_sent;
         return none;

@@ -29,9 +29,11 @@ struct model {
     milliseconds at;
   };
 
-  explicit model(double minimum) : ratio{minimum} {}
+  explicit model(const breaker_settings& settings)
+      : ratio{settings.min_failure_ratio}, threshold{settings.failure_threshold}, sample{settings.sample} {}
 
   double ratio;
+  std::ptrdiff_t threshold, sample;
   breaker_state state = closed;
   std::vector<seen> answers;  // counted ones since it was last closed
   milliseconds wait{0};
@@ -55,10 +57,10 @@ struct model {
   bool must_trip(milliseconds now) const {
     const auto recent = std::count_if(answers.begin(), answers.end(),
                                       [&](const seen& a) { return a.failed && now - a.at <= 60s; });
-    const auto considered = std::min<std::ptrdiff_t>(20, std::ssize(answers));
+    const auto considered = std::min<std::ptrdiff_t>(sample, std::ssize(answers));
     const auto failed =
         std::count_if(answers.end() - considered, answers.end(), [](const seen& a) { return a.failed; });
-    return recent >= 5 && static_cast<double>(failed) >= ratio * static_cast<double>(considered);
+    return recent >= threshold && static_cast<double>(failed) >= ratio * static_cast<double>(considered);
   }
   void on_success(milliseconds now) {
     if (state == closed) answers.push_back({false, now});
@@ -188,7 +190,9 @@ TEST(breaker_property, agrees_with_the_model_over_random_walks) {
     breaker_settings settings;
     settings.min_failure_ratio =
         std::array{0.0, 0.25, 0.5, 0.5, 0.75, 1.0}[static_cast<std::size_t>(random.between(0, 5))];
-    model expected{settings.min_failure_ratio};
+    if (random.one_in(2)) settings.failure_threshold = static_cast<std::uint32_t>(random.between(1, 12));
+    if (random.one_in(2)) settings.sample = static_cast<std::uint32_t>(random.between(1, 60));
+    model expected{settings};
     circuit_breaker actual{settings};
     milliseconds now = 1'795'456'800s;
     const auto failure_percent = static_cast<int>(random.between(5, 95));

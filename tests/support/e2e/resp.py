@@ -26,7 +26,14 @@ class Redis:
         self.close()
 
     def command(self, *args):
+        self.send(*args)
+        return self.receive()
+
+    def send(self, *args):
+        """A command whose answer receive() will take."""
         self._socket.sendall(encode(args))
+
+    def receive(self):
         reply = self._reply()
         if isinstance(reply, RedisError):
             raise reply

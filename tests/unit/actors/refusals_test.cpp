@@ -60,13 +60,5 @@ TEST(refusals, a_missing_variable_fails_that_recipient_alone) {
   EXPECT_EQ(engine.fcm().ledger.size(), 1u);
 }
 
-TEST(refusals, an_audience_is_not_served_yet_and_says_so) {
-  virtual_engine engine;
-  engine.add(lane::bulk, R"({"id":"j","message":{"title":"t"},"audience":"everybody"})");
-  ASSERT_TRUE(engine.run_until([&] { return engine.idle(); }, 2s));
-  ASSERT_EQ(engine.depth("dead"), 1u);
-  EXPECT_EQ(engine.world().streams["dead"].entries.begin()->second.at("reason"), "unsupported");
-}
-
 }  // namespace
 }  // namespace dispatch

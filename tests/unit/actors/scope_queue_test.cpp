@@ -39,6 +39,17 @@ TEST(scope_queue, tenants_take_turns_within_a_lane) {
                           [](const auto& item) { return item.owner->document->tenant == "small"; }));
 }
 
+TEST(scope_queue, tenants_share_evenly_however_little_is_drawn_at_once) {
+  scope_queue queue({8, 4, 1});
+  queue.push({run_of(lane::normal, "slices", 1'000), nullptr, 0, 1'000});
+  for (int i = 0; i < 1'000; ++i) queue.push({run_of(lane::normal, "singles", 1), nullptr, 0, 1});
+  std::vector<work_item> out;
+  while (out.size() < 512) queue.draw(1, out);
+  const auto of_slices = std::count_if(
+      out.begin(), out.end(), [](const auto& item) { return item.owner->document->tenant == "slices"; });
+  EXPECT_NEAR(double(of_slices), 256.0, scope_queue::slice_size);
+}
+
 TEST(scope_queue, what_comes_back_is_first_of_its_tenant) {
   scope_queue queue({8, 4, 1});
   auto waiting = run_of(lane::normal, "t", 10);

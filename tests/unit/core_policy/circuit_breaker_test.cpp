@@ -96,6 +96,47 @@ TEST(circuit_breaker, ratio_zero_is_the_literal_rule) {
   EXPECT_TRUE(breaker.record(failure, start));
 }
 
+TEST(circuit_breaker, opens_at_as_many_failures_as_it_was_told) {
+  breaker_settings patient;
+  patient.failure_threshold = 50;
+  circuit_breaker breaker{patient};
+  for (int i = 0; i < 49; ++i) EXPECT_FALSE(breaker.record(failure, start + i * 1s)) << i;
+  EXPECT_EQ(breaker.snapshot(start + 48s).failures, 49U);
+  EXPECT_TRUE(breaker.record(failure, start + 60s));
+  EXPECT_EQ(breaker.snapshot(start + 60s).failures, 50U);
+}
+
+TEST(circuit_breaker, the_share_is_of_as_many_answers_as_it_was_told) {
+  breaker_settings wide;
+  wide.sample = 200;
+  circuit_breaker breaker{wide};
+  breaker.record_successes(1'000'000, start);
+  for (int i = 0; i < 99; ++i) EXPECT_FALSE(breaker.record(failure, start)) << i;
+  EXPECT_TRUE(breaker.record(failure, start));  // 100 of 200
+  breaker_settings narrow;
+  narrow.sample = 4;
+  circuit_breaker quick{narrow};
+  quick.record_successes(1'000'000, start);
+  for (int i = 0; i < 4; ++i) EXPECT_FALSE(quick.record(failure, start)) << i;
+  EXPECT_TRUE(quick.record(failure, start));  // 4 of 4, and the fifth failure
+}
+
+TEST(circuit_breaker, a_reload_keeps_of_what_was_counted_the_latest_that_fits) {
+  breaker_settings settings;
+  settings.sample = 100;
+  settings.failure_threshold = 40;
+  circuit_breaker breaker{settings};
+  for (int i = 0; i < 30; ++i) breaker.record(failure, start);
+  breaker.record_successes(15, start);
+  settings.sample = 20;
+  settings.failure_threshold = 4;
+  breaker.change(settings);
+  EXPECT_EQ(breaker.snapshot(start).failures, 4U);
+  // The latest twenty begin with five failures, which the next five push out.
+  for (int i = 0; i < 9; ++i) EXPECT_FALSE(breaker.record(failure, start)) << i;
+  EXPECT_TRUE(breaker.record(failure, start));  // 10 of 20
+}
+
 TEST(circuit_breaker, neutral_answers_count_neither_way) {
   circuit_breaker breaker;
   for (int i = 0; i < 4; ++i) breaker.record(failure, start);

@@ -81,6 +81,16 @@ TEST(mass_invalid_guard, what_an_operator_accepted_may_go_on_for_a_while) {
   EXPECT_FALSE(guard.record(1, 1, start + 10min));
 }
 
+TEST(mass_invalid_guard, what_tripped_another_trips_it_too_until_the_same_reset) {
+  mass_invalid_guard guard;
+  EXPECT_TRUE(guard.record(10, 10, start));
+  guard.trip();
+  EXPECT_TRUE(guard.tripped());
+  EXPECT_FALSE(guard.record(1, 1, start));
+  guard.reset();
+  EXPECT_TRUE(guard.record(1, 1, start));
+}
+
 TEST(mass_invalid_guard, settings_without_sense_do_no_harm) {
   mass_invalid_guard never({1.0, 1, 1h});
   EXPECT_TRUE(never.record(10, 50, start));

@@ -137,5 +137,18 @@ TEST(retry_budget, absurd_settings_and_counts_do_not_overflow) {
   EXPECT_FALSE(none.try_take(start + 1h));
 }
 
+TEST(retry_budget, books_turns_one_after_the_other_at_the_rate_there_is) {
+  const retry_budget::time_point begin{std::chrono::hours{1}};
+  retry_budget budget({0.1, 10.0}, begin);
+  EXPECT_EQ(budget.book(begin), begin + std::chrono::milliseconds{100});
+  EXPECT_EQ(budget.book(begin), begin + std::chrono::milliseconds{200});
+  const auto later = begin + std::chrono::seconds{5};
+  EXPECT_EQ(budget.book(later), later + std::chrono::milliseconds{100}) << "what has passed is nobody's turn";
+  budget.on_first_attempts(9'000, later);  // 90 a second over the ten they last
+  EXPECT_EQ(budget.book(later), later + std::chrono::milliseconds{110});
+  retry_budget none({0.0, 0.0}, begin);
+  EXPECT_EQ(none.book(begin), retry_budget::time_point::max());
+}
+
 }  // namespace
 }  // namespace dispatch

@@ -85,6 +85,25 @@ TEST(turn_queue, what_is_left_of_an_item_goes_first_again) {
   EXPECT_THAT(drain(q), ElementsAre(3, 2));
 }
 
+TEST(turn_queue, a_key_pays_for_what_was_taken_of_its_item_and_keeps_its_turn_until_that_is_used_up) {
+  queue q{quantum(4)};
+  q.push("a", 1, 100);
+  q.push("b", 2, 100);
+  std::string turns;
+  for (int i = 0; i < 12; ++i) {
+    turns += *q.next() == 1 ? 'a' : 'b';
+    q.spend(1);
+  }
+  EXPECT_EQ(turns, "aaaabbbbaaaa");
+  EXPECT_EQ(q.cost(), 188U);
+  EXPECT_EQ(q.size(), 2U);
+  ASSERT_EQ(*q.next(), 2);
+  q.spend(1'000);
+  EXPECT_EQ(q.size(), 1U) << "not more than there is of it";
+  EXPECT_EQ(q.cost(), 92U);
+  EXPECT_EQ(*q.next(), 1);
+}
+
 TEST(turn_queue, refuses_past_its_limits_and_leaves_the_item) {
   turn_queue<int, std::unique_ptr<int>> q{{2, 10, 64}};
   auto big = std::make_unique<int>(1);

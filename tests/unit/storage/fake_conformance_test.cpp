@@ -2,7 +2,9 @@
 
 #include "tests/support/fake_store.hpp"
 #include "tests/support/store_conformance.hpp"
+#include "tests/support/store_conformance_audience.hpp"
 #include "tests/support/store_conformance_state.hpp"
+#include "tests/support/store_conformance_suspects.hpp"
 #include "tests/support/store_conformance_tokens.hpp"
 
 namespace dispatch {
@@ -29,6 +31,13 @@ class fake_backend final : public store_backend {
     return found != world_->hashes.end() ? found->second : fields();
   }
   void set_hash(const std::string& name, const fields& values) override { world_->hashes[name] = values; }
+  void push(const std::string& name, const std::vector<std::string>& elements) override {
+    world_->lists[name].insert(world_->lists[name].end(), elements.begin(), elements.end());
+  }
+  std::vector<std::string> list(const std::string& name) override {
+    const auto& found = world_->lists[name];
+    return {found.begin(), found.end()};
+  }
   void lapse(const std::string& consumer) override { world_->owners.at(consumer).expires_at = epoch_ms(0); }
 
  private:

@@ -103,6 +103,11 @@ TEST(parse_control, understands_what_is_in_the_stream) {
   EXPECT_EQ(parse_control({"breaker", {{"scope", "fcm:default"}, {"state", "open"}, {"version", "12"}}}),
             control_action(breaker_action{"fcm:default", 12}));
   EXPECT_EQ(parse_control({"release", {{"consumer", "host-1"}}}), control_action(release_action{"host-1"}));
+  EXPECT_EQ(parse_control({"hygiene", {{"scope", "fcm:default"}, {"decision", "accept"}}}),
+            control_action(decision_action{"fcm:default", true}));
+  EXPECT_EQ(parse_control({"hygiene", {{"scope", "apns:x"}, {"decision", "discard"}}}),
+            control_action(decision_action{"apns:x", false}));
+  EXPECT_EQ(parse_control({"forget", {}}), control_action(forget_action{}));
 }
 
 TEST(parse_control, passes_over_what_it_cannot_use) {
@@ -113,6 +118,8 @@ TEST(parse_control, passes_over_what_it_cannot_use) {
   EXPECT_FALSE(parse_control({"lane_pause", {{"lane", "fast"}}}));
   EXPECT_FALSE(parse_control({"breaker", {{"version", "12"}}}));
   EXPECT_FALSE(parse_control({"release", {}}));
+  EXPECT_FALSE(parse_control({"hygiene", {{"scope", "fcm:default"}, {"decision", "perhaps"}}}));
+  EXPECT_FALSE(parse_control({"hygiene", {{"decision", "accept"}}}));
 }
 
 }  // namespace

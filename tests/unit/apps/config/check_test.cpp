@@ -44,6 +44,13 @@ TEST_F(check_config_test, a_file_that_cannot_be_read_is_named_with_its_key_and_p
               HasSubstr("env DISPATCHD_REDIS__PASSWORD_FILE: redis.password_file: cannot read"));
 }
 
+TEST_F(check_config_test, what_a_breaker_cannot_count_to_is_refused) {
+  EXPECT_THAT(errors("[breaker]\nfailures = 1001\n"), HasSubstr("c.toml:2:12: breaker.failures: "));
+  EXPECT_THAT(errors("[breaker]\nsample = 1001\n"), HasSubstr("c.toml:2:10: breaker.sample: "));
+  EXPECT_THAT(errors("[breaker]\nprobes = 0\n"), HasSubstr("c.toml:2:10: breaker.probes: "));
+  EXPECT_EQ(errors("[breaker]\nfailures = 1000\nsample = 1000\nprobes = 100\n"), "");
+}
+
 TEST_F(check_config_test, a_platform_set_to_a_provider_without_an_app_is_an_error) {
   EXPECT_THAT(errors("[platforms]\nios = \"apns\"\n"),
               HasSubstr("c.toml:2:7: platforms.ios: served by apns, but there is no section [apns.NAME]"));

@@ -164,6 +164,15 @@ TEST_F(load_config_test, an_unknown_variable_is_an_error_and_one_without_a_secti
   EXPECT_EQ(to_string(result.warnings.at(0)), "env DISPATCHD_BINARY: names no key (DISPATCHD_SECTION__KEY)");
 }
 
+TEST_F(load_config_test, the_crash_token_is_known_and_called_a_test_setting) {
+  const auto result = load("", {{"DISPATCHD_TEST_CRASH_TOKEN", "poison-"}});
+  EXPECT_TRUE(result.ok());
+  EXPECT_EQ(
+      to_string(result.warnings.at(0)),
+      "env DISPATCHD_TEST_CRASH_TOKEN: IS FOR TESTS ONLY: the process aborts when it renders a token that "
+      "begins with \"poison-\"");
+}
+
 TEST_F(load_config_test, an_app_name_and_their_number_have_limits) {
   EXPECT_THAT(error_of("[fcm.\"a b\"]\n"), HasSubstr("an app's name must match"));
   std::string many;

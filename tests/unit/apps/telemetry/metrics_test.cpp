@@ -32,7 +32,8 @@ TEST(metrics, shows_every_series_by_the_contracts_name) {
   all.rate_limit_wait("fcm:default", 50ms);
   all.token_invalidated(platform::ios, "Unregistered");
   all.dead_letters(11);
-  all.fenced();
+  all.fenced(4);
+  all.fenced(5);
   all.actor_restarted("sender");
   all.mailbox_depth("sender", 5);
   all.mailbox_depth("sender", 3);

@@ -1,0 +1,15 @@
+-- Written before what was taken over is started: should this process die, it counts as the doing of what was started.
+-- KEYS: 2 suspects. ARGV: 3 what runs alone from now on ("POSITION STREAM ID", '' = nothing), then by turns entries, in
+-- which company (1 many, 2 some, 3 few) and up to which recipient they have been started.
+if ARGV[3] == '' then
+  call('HDEL', KEYS[1], 'alone')
+else
+  call('HSET', KEYS[1], 'alone', ARGV[2] .. ' ' .. ARGV[3])
+end
+for a = 4, #ARGV, 3 do
+  local record = call('HGET', KEYS[2], ARGV[a])
+  record = record and cmsgpack.unpack(record) or { { -1, -1, -1 }, { -1, -1, -1 }, -1, {} }
+  record[1][tonumber(ARGV[a + 1])] = tonumber(ARGV[a + 2])
+  call('HSET', KEYS[2], ARGV[a], cmsgpack.pack(record))
+end
+return 1

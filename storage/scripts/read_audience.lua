@@ -1,0 +1,18 @@
+-- Part of a job's audience. KEYS: 2 its list, 3 the job's hash. ARGV: 3 the position to begin at ('' = the head), 4 count,
+-- 5 bytes, 6 how much of an element. Answers the first's position, how many are behind, and the elements.
+local drawn = tonumber(redis.pcall('HGET', KEYS[3], 'drawn') or 0) or 0
+local first = math.max(tonumber(ARGV[3]) or drawn, drawn)
+local answer, n, bytes = { first, 0 }, 2, 0
+local at, left, budget, longest = first - drawn, tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(ARGV[6])
+local length = redis.pcall('LLEN', KEYS[2])
+if type(length) ~= 'number' then return answer end
+while left > 0 and bytes < budget and at < length do
+  local part = call('LRANGE', KEYS[2], at, at + math.min(left, 32) - 1)
+  for i = 1, #part do
+    answer[n + i] = string.sub(part[i], 1, longest)
+    bytes = bytes + #answer[n + i]
+  end
+  n, at, left = n + #part, at + #part, left - #part
+end
+answer[2] = length - at
+return answer
