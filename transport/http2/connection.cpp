@@ -108,7 +108,7 @@ void connection::on_open() {
 void connection::on_bytes(std::span<const std::uint8_t> bytes) {
   const auto now = clock::now();
   heard_at_ = now;
-  session_.receive(bytes);
+  session_.receive(bytes, now);
   if (session_.take_ping_ack()) pinging_ = false;
   if (phase_ == phase::opening && session_.settled()) {
     phase_ = phase::ready;

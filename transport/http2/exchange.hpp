@@ -34,22 +34,17 @@ struct exchange : timed {
 
   // One attempt on a stream; begin_attempt() clears it.
   std::int32_t stream = 0;
-  bool on_wire = false;   ///< its HEADERS went into a buffer for the socket: the peer may know of it
-  bool complete = false;  ///< the answer's END_STREAM came
-  std::size_t body_sent = 0;
+  bool on_wire = false;  ///< its HEADERS went into a buffer for the socket: the peer may know of it
   std::chrono::steady_clock::time_point sent_at;
-  int status = 0;        ///< of the final answer (RFC 9110 15: 200 and up)
-  int block_status = 0;  ///< of the header block that is being read, 1xx included
-  std::size_t header_bytes = 0;
+  int status = 0;  ///< of the final answer (RFC 9110 15: 200 and up)
   std::string answer;
   std::string retry_after;
   std::string apns_id;
 
   void begin_attempt() {
     stream = 0;
-    on_wire = complete = false;
-    body_sent = header_bytes = 0;
-    status = block_status = 0;
+    on_wire = false;
+    status = 0;
     answer.clear();
     retry_after.clear();
     apns_id.clear();

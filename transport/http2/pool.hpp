@@ -35,6 +35,9 @@ struct pool_options {
   std::chrono::milliseconds write_timeout{10'000};          ///< a peer that does not read for so long is dead
   std::uint32_t max_requests_per_connection = 500'000'000;  ///< then a new one: stream ids end at 2^31
   std::chrono::milliseconds idle_timeout{0};  ///< closes a connection without streams; 0 = never
+  /// HPACK may keep both in the connection's table, so that repeating them costs a byte each. Off for a
+  /// provider that asks for literals (docs/adr/0002-http2-session.md).
+  bool index_path_and_authorization = true;
 };
 
 struct pool_stats {

@@ -183,6 +183,7 @@ void pool::state::open_connection() {
   wanted.session.max_streams = options.max_streams;
   wanted.session.max_answer_bytes = options.max_answer_bytes;
   wanted.session.max_requests = options.max_requests_per_connection;
+  wanted.session.index_path_and_authorization = options.index_path_and_authorization;
   wanted.timeouts = {options.connect_timeout, options.tls_timeout};
   wanted.ping_after = options.ping_after;
   wanted.ping_timeout = options.ping_timeout;
