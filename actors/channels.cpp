@@ -92,6 +92,8 @@ std::string provider_channels::add(const App& app, provider by) {
   scope.adapter = adapter_of(app, from);
   const auto number = static_cast<scope_number>(parts_->scopes.size());
   http2_channel_options options{number, pool_of(app, scope.window), std::move(from.make)};
+  // Apple keeps a small table and asks for both as literals without indexing.
+  options.pool.index_path_and_authorization = by != provider::apns;
   auto way = std::make_shared<http2_channel>(thread_, std::move(options), callbacks(number, scope.name));
   scope.way = way;
   parts_->scopes.push_back(std::move(scope));

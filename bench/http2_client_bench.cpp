@@ -1,7 +1,8 @@
 // Requests per second of the HTTP/2 pool against a server of your choice, to be held against
 //   h2load -c 2 -m 100 -t 1 -n N -d BODY -H 'authorization: bearer ...' https://127.0.0.1:PORT/
 // which sends the same. Usage:
-//   http2_client_bench https://127.0.0.1:PORT CA_FILE REQUESTS [CONNECTIONS [STREAMS]]
+//   http2_client_bench https://127.0.0.1:PORT CA_FILE REQUESTS [CONNECTIONS [STREAMS [literal]]]
+// literal: authorization in full with every request, as h2load has it, instead of by its index.
 
 #include <sys/resource.h>
 
@@ -69,7 +70,8 @@ struct run {
 
 int main(int argc, char** argv) {
   if (argc < 4) {
-    std::fprintf(stderr, "usage: %s https://HOST:PORT CA_FILE REQUESTS [CONNECTIONS [STREAMS]]\n", argv[0]);
+    std::fprintf(stderr, "usage: %s https://HOST:PORT CA_FILE REQUESTS [CONNECTIONS [STREAMS [literal]]]\n",
+                 argv[0]);
     return 2;
   }
   http2::pool_options options;
@@ -77,6 +79,7 @@ int main(int argc, char** argv) {
   options.ca_file = argv[2];
   if (argc > 4) options.max_connections = std::strtoul(argv[4], nullptr, 10);
   if (argc > 5) options.max_streams = std::strtoul(argv[5], nullptr, 10);
+  options.index_path_and_authorization = argc <= 6;
 
   run state;
   state.total = std::strtoul(argv[3], nullptr, 10);
