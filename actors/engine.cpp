@@ -5,13 +5,13 @@
 #include <atomic>
 #include <caf/all.hpp>
 #include <cstdlib>
-#include <fstream>
 #include <random>
 #include <stdexcept>
 #include <utility>
 
 #include "actors/channels.hpp"
 #include "actors/parts.hpp"
+#include "actors/redis_connection.hpp"
 #include "actors/supervisor/supervisor.hpp"
 #include "storage/redis_store.hpp"
 
@@ -25,27 +25,6 @@ std::string own_name(const std::string& configured) {
   std::random_device random;
   return (configured.empty() ? std::string(host.data()) : configured) + '-' + std::to_string(getpid()) + '-' +
          std::to_string(random());
-}
-
-std::string first_line(const std::string& path) {
-  std::string line;
-  if (!path.empty()) {
-    std::ifstream in(path);
-    std::getline(in, line);
-  }
-  return line;
-}
-
-redis_options redis_options_of(const settings& config) {
-  redis_options options;
-  options.url = config.redis.url;
-  options.ca_file = config.redis.ca_file;
-  options.password = first_line(config.redis.password_file);
-  options.name_space = config.redis.name_space;
-  options.consumer = own_name(config.redis.consumer);
-  options.command_timeout = config.redis.command_timeout;
-  options.results_max_length = config.results.max_length;
-  return options;
 }
 
 // measured: CAF's own defaults (stealing, unlimited throughput) burn a third of a core for any ticking actor
@@ -87,7 +66,9 @@ struct engine::state {
     channels = std::make_unique<provider_channels>(loop, parts);
     if (auto wrong = channels->make(config); !wrong.empty()) return wrong;
     try {
-      storage = make_redis_store(redis_options_of(config), redis_events());
+      auto options = redis_options_of(config);
+      options.consumer = own_name(config.redis.consumer);
+      storage = make_redis_store(std::move(options), redis_events());
     } catch (const std::invalid_argument& e) {
       return std::string("redis.url: ") + e.what();
     }

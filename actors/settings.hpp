@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "core/ingest_settings.hpp"
 #include "core/types.hpp"
 
 namespace dispatch {
@@ -100,6 +101,24 @@ struct admin_settings {
   std::vector<std::string> allow, deny;   ///< addresses or CIDR; deny wins
 };
 
+/// The ingestion side's listener; who may use it is in credentials, sources and gorush.
+struct http_settings {
+  std::string listen = "127.0.0.1:8088";  ///< empty = off
+  /// Whether it listens: at its default address only when somebody could call. No key of its own.
+  bool open = false;
+  std::string tls_certificate_file, tls_key_file;  ///< PEM; both or neither
+  std::vector<std::string> allow, deny;            ///< addresses or CIDR; deny wins
+  std::vector<std::string> trusted_proxies;        ///< whose X-Forwarded-For is believed
+  std::uint32_t max_connections = 1'024;
+  std::uint32_t max_connections_per_address = 256;
+  std::vector<std::string> cors_origins;
+  bool cors_credentials = false;
+  std::chrono::milliseconds cors_max_age{600'000};
+  /// "Name: value" and names.
+  std::vector<std::string> request_headers_add, request_headers_remove;
+  std::vector<std::string> response_headers_add, response_headers_remove;
+};
+
 /// What every provider's app has.
 struct provider_app {
   std::string app = "default";
@@ -139,8 +158,12 @@ struct settings {
   results_settings results;
   log_settings log;
   admin_settings admin;
+  http_settings http;
   std::vector<fcm_app> fcm;    ///< [fcm.APP]
   std::vector<apns_app> apns;  ///< [apns.APP]
+  gorush_settings gorush;
+  std::vector<credential_settings> credentials;  ///< [http.credentials.NAME]
+  std::vector<source_settings> sources;          ///< [http.sources.NAME]
 };
 
 }  // namespace dispatch

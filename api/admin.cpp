@@ -21,18 +21,6 @@ std::string_view path_of(std::string_view target) {
   return target.substr(0, target.find_first_of("?#"));
 }
 
-http_response text(int status, std::string body) {
-  return {status, "text/plain; charset=utf-8", {{"Cache-Control", "no-store"}}, std::move(body)};
-}
-
-http_response state_answer(const readiness& state, std::string_view good) {
-  if (state.ready) return text(200, std::string(good) + "\n");
-  auto answer =
-      problem_response(503, "Service Unavailable", state.reason.empty() ? "not ready" : state.reason);
-  answer.headers.emplace_back("Retry-After", "1");
-  return answer;
-}
-
 http_server_options server_options(const listen_address& where) {
   http_server_options options;
   options.address = where.address.to_string();
@@ -81,9 +69,9 @@ http_response admin_routes::route(const http_request& request, std::string_view 
   if (path == "/metrics")
     return {200, "text/plain; version=0.0.4; charset=utf-8", {}, sources_.metrics ? sources_.metrics() : ""};
   if (path == "/readyz")
-    return state_answer(sources_.ready ? sources_.ready() : readiness{true, {}}, "ready");
+    return readiness_response(sources_.ready ? sources_.ready() : readiness{true, {}}, "ready");
   if (path == "/healthz")
-    return state_answer(sources_.healthy ? sources_.healthy() : readiness{true, {}}, "ok");
+    return readiness_response(sources_.healthy ? sources_.healthy() : readiness{true, {}}, "ok");
   return {200,
           "application/json",
           {{"Cache-Control", "no-store"}},

@@ -12,16 +12,12 @@
 #include <vector>
 
 #include "api/address_list.hpp"
+#include "api/readiness.hpp"
 #include "transport/http/message.hpp"
 
 namespace dispatch {
 
 class io_thread;
-
-struct readiness {
-  bool ready = false;
-  std::string reason;  ///< why not, for people: "draining", "redis is away"
-};
 
 /// Called on the admin's io thread (not a sender's: the exposition takes a millisecond).
 struct admin_sources {

@@ -11,8 +11,12 @@ namespace dispatch {
 
 /// `detail` is for people; it is escaped, and must hold no secret.
 http_response problem_response(int status, std::string_view title, std::string_view detail);
+/// With the status's own title. `pointer` is the JSON Pointer (RFC 6901) to what is wrong in the request's
+/// document; empty: the whole of it.
+http_response problem_response(int status, std::string_view detail);
+http_response pointed_problem(int status, std::string_view pointer, std::string_view detail);
 
-/// `text` as a JSON string with its quotes; bytes that are not ASCII become \u00XX.
+/// `text` as a JSON string with its quotes; what is not UTF-8 becomes U+FFFD.
 std::string json_quoted(std::string_view text);
 
 }  // namespace dispatch

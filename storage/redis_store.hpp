@@ -11,6 +11,8 @@
 
 namespace dispatch {
 
+class ingest_store;  // storage/ingest_store.hpp
+
 struct redis_options {
   /// redis://[user:password@]host[:port][/db], rediss:// for TLS, unix:///path
   std::string url = "redis://127.0.0.1:6379";
@@ -35,5 +37,7 @@ struct redis_callbacks {
 
 /// Starts connecting at once; throws std::invalid_argument for an unusable URL.
 std::unique_ptr<store> make_redis_store(redis_options options, redis_callbacks callbacks);
+/// The HTTP side's door (storage/ingest_store.hpp); `consumer` is not used.
+std::unique_ptr<ingest_store> make_ingest_store(const redis_options& options, redis_callbacks callbacks);
 
 }  // namespace dispatch

@@ -4,6 +4,7 @@
 #include <functional>
 #include <random>
 
+#include "apps/dispatchctl/credential_options.hpp"
 #include "apps/dispatchctl/dead.hpp"
 #include "apps/dispatchctl/jobs.hpp"
 #include "apps/dispatchctl/listings.hpp"
@@ -356,6 +357,7 @@ Exit codes: 0 done, 1 failed, 2 wrong usage. "dispatchctl COMMAND --help" explai
   add_breaker_commands(app, line);
   add_hygiene(app, line);
   add_dead(app, line);
+  add_credential_commands(app, line.json, line.chosen);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

@@ -20,6 +20,7 @@ struct arguments {
   std::string config;
   bool check = false;
   bool print = false;
+  bool insecure_dev = false;
 };
 
 }  // namespace
@@ -34,6 +35,8 @@ int main(int argc, char** argv) {
   app.add_flag("--check-config", given.check, "Check the configuration and exit (0, or 78 with the errors)");
   app.add_flag("--print-config", given.print,
                "Print every key with its value and origin; secrets are redacted");
+  app.add_flag("--insecure-dev", given.insecure_dev,
+               "Take jobs over HTTP from anybody, on a loopback address; for development");
   app.set_version_flag(
       "--version", "dispatchd " + std::string(build_version()) + " (" + std::string(build_revision()) + ")");
   app.footer("Exit codes: 0 done, 1 failed, 2 wrong usage, 78 wrong configuration.");
@@ -43,7 +46,7 @@ int main(int argc, char** argv) {
     return app.exit(e) == 0 ? done : wrong_usage;
   }
 
-  const auto loaded = load_config(given.config, current_environment());
+  const auto loaded = load_config(given.config, current_environment(), given.insecure_dev);
   for (const auto& problem : loaded.errors) std::cerr << to_string(problem) << '\n';
   if (!loaded.ok()) return wrong_configuration;
   if (given.print) std::cout << print_config(loaded.settings, loaded.origins);
@@ -52,7 +55,7 @@ int main(int argc, char** argv) {
   try {
     open_log(loaded.settings.log);
     for (const auto& problem : loaded.warnings) log::warn("config", {{"detail", to_string(problem)}});
-    const service_options options{given.config, service_manager::from_environment()};
+    const service_options options{given.config, service_manager::from_environment(), given.insecure_dev};
     return run_service(loaded.settings, options, signals) == 0 ? done : failed;
   } catch (const std::invalid_argument& e) {
     std::cerr << "dispatchd: " << e.what() << '\n';

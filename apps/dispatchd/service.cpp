@@ -14,6 +14,7 @@
 #include "actors/metrics.hpp"
 #include "api/admin.hpp"
 #include "apps/dispatchd/event_queue.hpp"
+#include "apps/dispatchd/ingestion.hpp"
 #include "transport/io_thread.hpp"
 
 namespace dispatch {
@@ -55,9 +56,14 @@ class service {
     if (const auto* wrong = std::get_if<std::string>(&made)) throw std::invalid_argument(*wrong);
     engine_ = std::get<std::unique_ptr<engine>>(std::move(made));
     if (!config.admin.listen.empty()) open_admin();
+    if (config.http.open)
+      open_ingestion();
+    else
+      log::info("http_off", {{"detail", "nobody is configured who may call, or http.listen is empty"}});
   }
 
   ~service() {
+    ingestion_.reset();
     if (admin_) admin_->stop();
   }
 
@@ -79,13 +85,22 @@ class service {
   }
 
  private:
+  readiness engine_readiness() const {
+    const auto now = engine_->ready();
+    return {now.ready, now.reason};
+  }
+
+  void open_ingestion() {
+    ingestion_ = std::make_unique<ingestion>(
+        config_, ingestion::context{measures_, [this] { return engine_readiness(); }, options_.insecure_dev});
+    log::info("http_listening",
+              {{"port", ingestion_->port()}, {"tls", !config_.http.tls_certificate_file.empty()}});
+  }
+
   void open_admin() {
     admin_sources sources;
     sources.metrics = [this] { return measures_.exposition(); };
-    sources.ready = [this] {
-      const auto now = engine_->ready();
-      return readiness{now.ready, now.reason};
-    };
+    sources.ready = [this] { return engine_readiness(); };
     sources.answered = [this](std::string_view route, int status, std::chrono::nanoseconds took) {
       measures_.http_request(route, status, took);
     };
@@ -106,6 +121,7 @@ class service {
       case service_event::terminate:
         // First the engine: 100 ms are promised until it takes no new work.
         engine_->drain();
+        if (ingestion_) ingestion_->drain();
         draining_ = true;
         manager_.stopping("draining");
         break;
@@ -161,7 +177,7 @@ class service {
 
   /// Why nothing changed, or nothing: the new settings are in force then.
   std::string try_reload() {
-    const auto loaded = load_config(options_.config_file, current_environment());
+    const auto loaded = load_config(options_.config_file, current_environment(), options_.insecure_dev);
     if (!loaded.ok()) {
       std::vector<std::string> problems;
       for (const auto& problem : loaded.errors) problems.push_back(to_string(problem));
@@ -171,6 +187,8 @@ class service {
     const auto next = reloaded(config_, loaded.settings);
     auto prepared = engine_->prepare_reload(next);
     if (const auto* wrong = std::get_if<std::string>(&prepared)) return *wrong;
+    auto callers = tables_of(next);
+    if (const auto* wrong = std::get_if<std::string>(&callers)) return *wrong;
     try {
       // The last step that can fail. Also without a change: the file may have been rotated away.
       open_log(next.log);
@@ -179,6 +197,7 @@ class service {
     }
     auto& change = std::get<engine_reload>(prepared);
     change.apply();
+    if (ingestion_) ingestion_->replace(std::get<std::shared_ptr<const ingest_tables>>(std::move(callers)));
     config_ = next;
     for (const auto& problem : loaded.warnings) log::warn("config", {{"detail", to_string(problem)}});
     waiting.insert(waiting.end(), change.needing_restart.begin(), change.needing_restart.end());
@@ -202,6 +221,7 @@ class service {
   std::unique_ptr<engine> engine_;
   std::unique_ptr<io_thread> admin_thread_;
   std::unique_ptr<admin_server> admin_;
+  std::unique_ptr<ingestion> ingestion_;
 };
 
 }  // namespace

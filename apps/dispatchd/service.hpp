@@ -14,6 +14,7 @@ namespace dispatch {
 struct service_options {
   std::string config_file;  ///< read again at a reload; empty: defaults and environment
   service_manager manager;
+  bool insecure_dev = false;  ///< HTTP ingestion without credentials, on a loopback address
 };
 
 /// What log.level says; info for a word it does not know.

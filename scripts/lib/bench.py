@@ -17,9 +17,10 @@ from e2e.stack import Stack  # noqa: E402
 import bench_rows  # noqa: E402
 from screen import heading, number, table  # noqa: E402
 
-ROWS = ("ceiling", "single", "single-id", "bulk", "single-aof", "bulk-aof", "urgent", "urgent-idle", "idle")
-QUICK = {"ceiling": 100_000, "single": 30_000, "bulk": 200, "urgent": 400, "idle": 3.0}
-FULL = {"ceiling": 500_000, "single": 300_000, "bulk": 2_000, "urgent": 1_200, "idle": 10.0}
+ROWS = ("ceiling", "single", "single-id", "bulk", "single-aof", "bulk-aof", "urgent", "urgent-idle", "idle",
+        "ingest-ceiling", "ingest-64", "ingest-pipelined")
+QUICK = {"ceiling": 100_000, "single": 30_000, "bulk": 200, "urgent": 400, "idle": 3.0, "ingest": 2.0}
+FULL = {"ceiling": 500_000, "single": 300_000, "bulk": 2_000, "urgent": 1_200, "idle": 10.0, "ingest": 8.0}
 
 
 def parse_arguments():
@@ -46,13 +47,14 @@ def measure(args):
             for row in args.rows:
                 measured = rows.run(row)
                 results[row].append(measured)
-                print(f"  {repetition + 1}/{args.repetitions}  {row:<12} {describe(measured)}", flush=True)
+                print(f"  {repetition + 1}/{args.repetitions}  {row:<16} {describe(measured)}", flush=True)
     return results
 
 
 def describe(measured):
     if "rate" in measured:
-        return f"{number(measured['rate']):>10}/s"
+        tail = f"  p50 {measured['p50_ms']:.2f} ms  p99 {measured['p99_ms']:.2f} ms" if "p50_ms" in measured else ""
+        return f"{number(measured['rate']):>10}/s{tail}"
     if "p50_ms" in measured:
         beside = f"  beside {number(measured['bulk_rate'])}/s of bulk" if measured.get("bulk_rate") else ""
         return f"p50 {measured['p50_ms']:.1f} ms  p99 {measured['p99_ms']:.1f} ms{beside}"
@@ -74,11 +76,15 @@ def summarise(results):
 
 
 def ratios(summary):
-    if "ceiling" not in summary:
-        return {}
-    ceiling = summary["ceiling"]["rate"]["median"]
-    return {f"{row}/ceiling": summary[row]["rate"]["median"] / ceiling
-            for row in summary if row != "ceiling" and "rate" in summary[row]}
+    def rate(row):
+        return summary[row]["rate"]["median"]
+    out = {}
+    if "ceiling" in summary:
+        out = {f"{row}/ceiling": rate(row) / rate("ceiling") for row in summary
+               if row != "ceiling" and not row.startswith("ingest") and "rate" in summary[row]}
+    if {"ingest-64", "ingest-ceiling"} <= set(summary):
+        out["ingest/ceiling"] = rate("ingest-64") / rate("ingest-ceiling")
+    return out
 
 
 def print_tables(summary):
@@ -96,7 +102,7 @@ def print_tables(summary):
         table(rows)
     latencies = [row for row in summary if "p50_ms" in summary[row]]
     if latencies:
-        heading("High lane, stored to answered")
+        heading("Latencies: high lane, stored to answered; ingestion, asked to answered")
         rows = [("row", "p50 ms", "min", "max", "p99 ms", "min", "max")]
         for row in latencies:
             rows.append((row, *(f"{summary[row][name][key]:.1f}" for name in ("p50_ms", "p99_ms")

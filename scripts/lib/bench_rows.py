@@ -5,6 +5,7 @@ import subprocess
 import time
 
 import bench_jobs
+from bench_ingest import Ingest
 from bench_sink import BEARER_CHARACTERS, BODY_BYTES, Sink
 from e2e.process import cpu_seconds, free_port, peak_rss_bytes, wait_until
 
@@ -49,6 +50,7 @@ class Rows:
         self.stack, self.sizes = stack, sizes
         self.sink = Sink(stack)
         self.redis_process = stack.start_redis("--appendonly", "no", "--auto-aof-rewrite-percentage", "0")
+        self.ingest = Ingest(stack, self.redis_process)
         self.fills = self._make_fills()
         self.headers = self._record_headers()
         self.sink.start()
@@ -95,10 +97,14 @@ class Rows:
     def run(self, row):
         if row == "ceiling":
             return self._ceiling()
+        if row == "ingest-ceiling":
+            return self.ingest.ceiling(self.sizes["ingest"])
         with self.stack.redis() as redis:
             redis.command("FLUSHALL")
             if row == "idle":
                 return self._idle()
+            if row.startswith("ingest"):
+                return self._ingest(redis, row)
             if row.startswith("urgent"):
                 return self._urgent(redis, beside_bulk=row == "urgent")
             return self._throughput(redis, row)
@@ -155,6 +161,14 @@ class Rows:
             delivered = metrics.sum("dispatch_notifications_total", outcome="delivered")
             return total == delivered == count
         wait_until(metrics_agree, 5, f"{row}: {count} delivered and nothing else")
+
+    def _ingest(self, redis, row):
+        engine = self._start_engine(self.ingest.sections())
+        engine.wait_ready()
+        self.stack.ctl("lane", "pause", "normal")
+        measured = self.ingest.measure(redis, engine, row, self.sizes["ingest"])
+        self._stop_engine(engine)
+        return measured
 
     # Latency and idling --------------------------------------------------------------------------------------
 

@@ -10,10 +10,6 @@ namespace {
 
 using operators::script;
 
-/// As long as the contract keeps a job's record after its end.
-constexpr std::string_view unread_cancel_ms = "86400000";
-/// Moved by one script: Redis serves nobody else meanwhile.
-constexpr std::string_view move_bytes = "8388608";
 constexpr std::size_t max_reason_bytes = 128;
 constexpr std::size_t max_scope_bytes = 512;
 constexpr std::size_t purged_at_once = 500;
@@ -31,10 +27,6 @@ void check_name(std::string_view tenant, std::string_view id) {
   if (!made_of(tenant, 64, "_-")) throw std::invalid_argument("a tenant has 1 to 64 of A-Z a-z 0-9 _ -");
   if (!made_of(id, 128, "._:-"))
     throw std::invalid_argument("a job's id has 1 to 128 of A-Z a-z 0-9 . _ : -");
-}
-
-source own_list(std::string_view tenant, std::string_view id, lane which) {
-  return {which, job_scope(tenant, id)};
 }
 
 source ready_list(lane which) {
@@ -67,66 +59,26 @@ redis::reply operator_actions::run(script which, std::vector<std::string> keys,
   }
 }
 
-void operator_actions::add_lists(std::string_view tenant, std::string_view id, std::vector<std::string>& keys,
-                                 std::vector<std::string>& arguments) const {
-  keys.push_back(keys_.waiting());
-  arguments.emplace_back(move_bytes);
-  // All lanes, because a job that is not read yet has none that anybody knows.
-  for (const auto which : all_lanes) {
-    for (const auto& list : {own_list(tenant, id, which), ready_list(which)}) {
-      keys.push_back(keys_.stream(list));
-      arguments.push_back(redis::keyspace::member(list));
-    }
-  }
+job_change operator_actions::run(const operators::job_call& order) {
+  job_change out;
+  for (bool more = true; more;)
+    more = operators::read_answer(order, run(order.which, order.keys, order.arguments), out);
+  return out;
 }
 
 job_change operator_actions::cancel(std::string_view tenant, std::string_view id) {
   check_name(tenant, id);
-  std::vector<std::string> keys{keys_.job(tenant, id), keys_.control()};
-  std::vector<std::string> arguments{std::string(tenant), std::string(id), std::string(unread_cancel_ms)};
-  add_lists(tenant, id, keys, arguments);
-  job_change out;
-  for (bool first = true, more = true; more; first = false) {
-    const auto answer = run(script::cancel, keys, arguments);
-    if (first) {
-      out.changed = answer.at(0).as_integer() == 1;
-      out.before = answer.at(1).as_text();
-    }
-    out.moved += static_cast<std::uint64_t>(answer.at(2).as_integer());
-    more = answer.at(3).as_integer() == 1;
-  }
-  out.now = out.changed ? "cancelled" : out.before;
-  return out;
+  return run(operators::cancel_call(keys_, tenant, id));
 }
 
 job_change operator_actions::pause(std::string_view tenant, std::string_view id) {
   check_name(tenant, id);
-  const auto answer =
-      run(script::pause, {keys_.job(tenant, id), keys_.control()}, {std::string(tenant), std::string(id)});
-  job_change out;
-  out.changed = answer.at(0).as_integer() == 1;
-  out.before = answer.at(1).as_text();
-  out.now = out.changed ? "paused" : out.before;
-  return out;
+  return run(operators::pause_call(keys_, tenant, id));
 }
 
 job_change operator_actions::resume(std::string_view tenant, std::string_view id) {
   check_name(tenant, id);
-  std::vector<std::string> keys{keys_.job(tenant, id), keys_.control()};
-  std::vector<std::string> arguments{std::string(tenant), std::string(id)};
-  add_lists(tenant, id, keys, arguments);
-  job_change out;
-  for (bool first = true, more = true; more; first = false) {
-    const auto answer = run(script::resume, keys, arguments);
-    if (first) {
-      out.changed = answer.at(0).as_integer() == 1;
-      out.before = answer.at(1).as_text();
-      out.now = answer.at(2).as_text();
-    }
-    out.moved += static_cast<std::uint64_t>(answer.at(3).as_integer());
-    more = answer.at(4).as_integer() == 1;
-  }
-  return out;
+  return run(operators::resume_call(keys_, tenant, id));
 }
 
 bool operator_actions::set_lane(lane which, std::string_view kind) {

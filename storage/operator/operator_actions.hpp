@@ -15,6 +15,7 @@
 
 #include "core/types.hpp"
 #include "storage/operator/dead_letters.hpp"
+#include "storage/operator/job_orders.hpp"
 #include "storage/operator/scripts.hpp"
 #include "storage/redis/keys.hpp"
 #include "storage/redis_client.hpp"
@@ -25,17 +26,6 @@ namespace dispatch {
 class operator_error : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;
-};
-
-struct job_change {
-  bool changed = false;
-  std::string before;       ///< the state found; empty: no such job
-  std::string now;          ///< the state it has; empty: still no such job
-  std::uint64_t moved = 0;  ///< waiting rests given back to the engine
-
-  bool known() const noexcept { return !before.empty(); }
-  /// done, cancelled or dead before: nothing can be changed any more.
-  bool was_final() const noexcept { return before == "done" || before == "cancelled" || before == "dead"; }
 };
 
 enum class breaker_order : std::uint8_t { open, close, automatic };
@@ -98,8 +88,7 @@ class operator_actions {
                    std::vector<std::string> arguments);
   redis::reply ask(std::vector<std::string> command);
   bool set_lane(lane which, std::string_view kind);
-  void add_lists(std::string_view tenant, std::string_view id, std::vector<std::string>& keys,
-                 std::vector<std::string>& arguments) const;
+  job_change run(const operators::job_call& order);
   redrive_result send_as_new(const dead_record& letter, const redrive_options& options);
 
   redis_client& client_;

@@ -46,6 +46,10 @@ class keyspace {
   }
   /// Tokens of a scope that an operator is to decide on.
   std::string withheld(std::string_view scope) const { return (prefix_ + "withheld:").append(scope); }
+  /// Requests a credential has made over HTTP in the windows of now.
+  std::string request_counter(std::string_view whose) const { return (prefix_ + "requests:").append(whose); }
+  /// There while a signed request must not be used again.
+  std::string replay_mark(std::string_view of) const { return (prefix_ + "replay:").append(of); }
   std::string limit(std::string_view scope) const { return (prefix_ + "limit:").append(scope); }
   std::string breaker(std::string_view scope) const { return (prefix_ + "breaker:").append(scope); }
   std::string job(std::string_view tenant, std::string_view id) const {

@@ -3,24 +3,11 @@
 #include <future>
 #include <stdexcept>
 
+#include "storage/redis/link_options.hpp"
+
 namespace dispatch::redis {
 
 using std::chrono::milliseconds;
-
-namespace {
-
-connection_options link_options(const redis_options& options) {
-  connection_options link;
-  link.to = parse_address(options.url);
-  if (!options.password.empty()) link.to.password = options.password;
-  link.ca_file = options.ca_file;
-  link.connect_timeout = options.connect_timeout;
-  link.command_timeout = options.command_timeout;
-  link.backoff = {options.reconnect_base, options.reconnect_cap};
-  return link;
-}
-
-}  // namespace
 
 scripted_store::scripted_store(redis_options options, redis_callbacks callbacks)
     : options_(std::move(options)),

@@ -1,40 +1,36 @@
 #pragma once
 
-// What is behind the HTTP server's plain face: the listening socket and its connections, on Beast. Inner
-// header, included by server.cpp alone, so that Beast is compiled once.
+// What is behind the HTTP server's plain face: the listening socket and its connections. Inner header; all of
+// it runs on the io thread, but for what says otherwise.
 
 #include <atomic>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <boost/beast/core/flat_buffer.hpp>
-#include <boost/beast/core/tcp_stream.hpp>
-#include <boost/beast/http/parser.hpp>
-#include <boost/beast/http/string_body.hpp>
 #include <condition_variable>
 #include <cstddef>
+#include <cstdint>
+#include <deque>
 #include <memory>
 #include <mutex>
-#include <optional>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <unordered_set>
 
+#include "transport/http/request_reader.hpp"
 #include "transport/http/server.hpp"
+#include "transport/http/server_stream.hpp"
 #include "transport/io_thread.hpp"
 
 namespace dispatch::http_connections {
 
-namespace asio = boost::asio;
-namespace beast = boost::beast;
-namespace http = boost::beast::http;
-using asio::ip::tcp;
+using boost::asio::ip::tcp;
 using boost::system::error_code;
-
-inline constexpr std::size_t read_chunk = 4'096;
+using clock = std::chrono::steady_clock;
 
 class session;
 
-/// The listening socket and its connections. On the io thread, but for what says otherwise.
+/// The listening socket and its connections.
 class listener : public std::enable_shared_from_this<listener> {
  public:
   listener(io_thread& owner, http_server_options given, http_async_handler on_request);
@@ -42,6 +38,8 @@ class listener : public std::enable_shared_from_this<listener> {
   void accept();
   void stop();  ///< not on the io thread
   void left(const std::shared_ptr<session>& gone);
+  /// Bytes of bodies that came in, or (negative) were answered. False: there is no room for them.
+  bool hold(std::ptrdiff_t bytes);
 
   const http_server_options options;
   const http_async_handler handler;
@@ -50,13 +48,19 @@ class listener : public std::enable_shared_from_this<listener> {
 
  private:
   void accepted(tcp::socket socket);
+  bool full(const std::string& group) const;
+  void tick();
   void count();
 
   io_thread& thread_;
+  std::unique_ptr<tls_server> tls_;
   tcp::acceptor acceptor_;
-  asio::steady_timer pause_;
+  boost::asio::steady_timer pause_, clock_;
+  bool ticking_ = false;
   std::unordered_set<std::shared_ptr<session>> sessions_;
+  std::unordered_map<std::string, std::size_t> by_group_;
   std::size_t refusing_ = 0;
+  std::size_t held_ = 0;
   // For stop() to wait on.
   std::atomic<bool> stopped_ = false;
   std::mutex mutex_;
@@ -64,47 +68,69 @@ class listener : public std::enable_shared_from_this<listener> {
   std::size_t open_ = 0;
 };
 
-/// One connection: requests one after the other, each answered before the next is read.
+struct session_peer {
+  std::string address;
+  std::string group;  ///< what connections are counted by: the address, of IPv6 its /64
+  bool refused = false;
+};
+
+/// One connection. Reads as long as there is room for requests, and answers in their order.
 class session : public std::enable_shared_from_this<session> {
  public:
-  session(std::shared_ptr<listener> owner, tcp::socket socket, std::string remote, bool is_refused)
-      : refused(is_refused),
-        owner_(std::move(owner)),
-        stream_(std::move(socket)),
-        remote_(std::move(remote)),
-        buffer_(owner_->options.header_limit + 16 * read_chunk) {}
+  session(std::shared_ptr<listener> owner, std::unique_ptr<server_stream> stream, session_peer peer);
 
   void start();
-  void finish();  ///< the server stops: an idle connection closes, another after its answer
+  void finish();  ///< the server stops: an idle connection closes, another after its answers
   void close();
-  void answer(http_response response);
-
-  const bool refused;
+  void tick(clock::time_point now);
+  void answer(std::uint64_t number, http_response response);
+  const session_peer& peer() const noexcept { return peer_; }
 
  private:
-  enum class phase { idle, reading, waiting, writing, lingering, closed };
+  struct slot {
+    answer_form form;
+    std::size_t body_bytes = 0;
+    bool ready = false;
+    std::string bytes;
+  };
+  enum class phase { handshake, open, lingering, closed };
 
-  void await_request();
-  void read_header();
-  void header_read(error_code error);
-  void send_continue();
-  void read_body();
-  void failed(error_code error);
-  void handle();
+  void fill();
+  void received(error_code error, std::size_t count);
+  void process();
+  bool process_some();  ///< true: nothing more to be had from what was read
+  void advance(request_reader::step step, std::size_t bytes_left);
+  bool may_read() const noexcept;
+  bool idle() const noexcept;
+  bool account_body();
+  void handle(http_request request);
   void reject(int status, std::string_view detail);
-  void write(const http_response& response);
+  std::string_view lateness(clock::time_point now) const;
+  void post_flush();
+  void flush();
+  void written(error_code error);
   void linger();
   void discard();
 
   std::shared_ptr<listener> owner_;
-  beast::tcp_stream stream_;
-  std::string remote_;
-  beast::flat_buffer buffer_;
-  std::optional<http::request_parser<http::string_body>> parser_;
-  std::string out_;
-  phase phase_ = phase::idle;
-  bool first_ = true, keep_alive_ = false, head_ = false, version_10_ = false;
+  std::unique_ptr<server_stream> stream_;
+  session_peer peer_;
+  request_reader reader_;
+  phase phase_ = phase::handshake;
+  std::string in_;          ///< its first filled_ bytes were read and not used yet
+  std::size_t filled_ = 0;  ///< at most a head and a chunk
+  std::deque<slot> slots_;
+  std::uint64_t first_slot_ = 0;  ///< number of slots_.front()
+  std::string ready_, writing_;
+  std::size_t body_held_ = 0;   ///< of the request that is read
+  std::size_t wire_bytes_ = 0;  ///< since its body began
   std::size_t discarded_ = 0;
+  bool read_pending_ = false, write_pending_ = false, flush_posted_ = false, processing_ = false;
+  bool paused_ = false;     ///< not read because of what is not answered yet: not the client's slowness
+  bool last_read_ = false;  ///< no request is read any more; closed after the last answer
+  bool first_ = true;
+  /// Since when it does what it does: reads a head, a body, nothing, ends; and writes.
+  clock::time_point since_, write_since_;
 };
 
 }  // namespace dispatch::http_connections

@@ -1,75 +1,38 @@
 #include "transport/http/server.hpp"
 
-#include <atomic>
-#include <boost/asio/buffer.hpp>
-#include <boost/asio/dispatch.hpp>
+#include <algorithm>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/v6_only.hpp>
-#include <boost/asio/write.hpp>
-#include <boost/beast/http/error.hpp>
-#include <boost/beast/http/read.hpp>
 #include <stdexcept>
+#include <utility>
+#include <vector>
 
 #include "transport/http/connections.hpp"
-#include "transport/http/wire.hpp"
 
 namespace dispatch {
 namespace http_connections {
 namespace {
 
+namespace asio = boost::asio;
+
 // Refused connections get their 503 in peace, but not any number of them.
 constexpr std::size_t max_refusing = 64;
-constexpr std::size_t max_discarded = 1 << 20;
-constexpr std::chrono::milliseconds linger_timeout{1'000};
 constexpr std::chrono::milliseconds accept_pause{100};
+constexpr std::chrono::milliseconds longest_tick{250}, shortest_tick{10};
 
-std::string lower(std::string_view text) {
-  std::string out(text);
-  for (char& c : out)
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  return out;
+/// Timeouts are looked at so often: a timer for each of a connection's waits would cost more than the waits.
+std::chrono::milliseconds tick_of(const http_server_options& options) {
+  const auto least =
+      std::min({options.header_timeout, options.body_grace, options.write_timeout, options.idle_timeout});
+  return std::clamp(least / 8, shortest_tick, longest_tick);
 }
 
-/// The answer to what could not be read; 0: nobody to answer to.
-int status_of(error_code error) {
-  if (error.category() != http::make_error_code(http::error::bad_method).category()) return 0;
-  switch (static_cast<http::error>(error.value())) {
-    case http::error::end_of_stream:
-    case http::error::partial_message:
-      return 0;
-    case http::error::header_limit:
-    case http::error::buffer_overflow:
-      return 431;
-    case http::error::body_limit:
-      return 413;
-    case http::error::bad_version:
-      return 505;
-    default:
-      return 400;
-  }
+/// Whoever has one IPv6 address mostly has a whole /64 of them.
+std::string group_of(const asio::ip::address& address) {
+  if (!address.is_v6() || address.to_v6().is_v4_mapped()) return address.to_string();
+  const auto bytes = address.to_v6().to_bytes();
+  return {bytes.begin(), bytes.begin() + 8};
 }
-
-/// Answers once; when nobody ever did, 503: a connection must not wait for ever.
-class pending_reply {
- public:
-  pending_reply(std::weak_ptr<session> to, beast::tcp_stream::executor_type where)
-      : to_(std::move(to)), where_(std::move(where)) {}
-  pending_reply(const pending_reply&) = delete;
-  pending_reply& operator=(const pending_reply&) = delete;
-  ~pending_reply() { send(http_wire::problem(503, "the request was given up")); }
-
-  void send(http_response response) {
-    if (sent_.exchange(true) || to_.expired()) return;
-    asio::dispatch(where_, [to = to_, answer = std::move(response)]() mutable {
-      if (const auto alive = to.lock()) alive->answer(std::move(answer));
-    });
-  }
-
- private:
-  std::weak_ptr<session> to_;
-  beast::tcp_stream::executor_type where_;
-  std::atomic<bool> sent_ = false;
-};
 
 http_async_handler answering_at_once(http_handler handler) {
   return [handler = std::move(handler)](http_request&& request, const http_reply& reply) {
@@ -79,162 +42,15 @@ http_async_handler answering_at_once(http_handler handler) {
 
 }  // namespace
 
-void session::start() {
-  if (refused) return reject(503, "too many connections");
-  await_request();
-}
-
-void session::await_request() {
-  phase_ = phase::idle;
-  if (owner_->stopping) return close();
-  if (buffer_.size() > 0) return read_header();
-  stream_.expires_after(first_ ? owner_->options.header_timeout : owner_->options.idle_timeout);
-  stream_.async_read_some(buffer_.prepare(read_chunk),
-                          [self = shared_from_this()](error_code error, std::size_t n) {
-                            if (error) return self->close();
-                            self->buffer_.commit(n);
-                            self->read_header();
-                          });
-}
-
-void session::read_header() {
-  phase_ = phase::reading;
-  parser_.emplace();
-  parser_->header_limit(static_cast<std::uint32_t>(owner_->options.header_limit));
-  parser_->body_limit(owner_->options.body_limit);
-  // One deadline over all reads of the header: a client that drips gains nothing.
-  stream_.expires_after(owner_->options.header_timeout);
-  http::async_read_header(
-      stream_, buffer_, *parser_,
-      [self = shared_from_this()](error_code error, std::size_t) { self->header_read(error); });
-}
-
-void session::header_read(error_code error) {
-  if (error) return failed(error);
-  const auto& head = parser_->get();
-  version_10_ = head.version() == 10;
-  head_ = head.method() == http::verb::head;
-  if (head.version() != 10 && head.version() != 11) return reject(505, "HTTP/1.1 only");
-  // RFC 9112 section 3.2: a request without a Host, or with two, is refused.
-  const auto hosts = head.count(http::field::host);
-  if (hosts > 1 || (hosts == 0 && !version_10_)) return reject(400, "exactly one Host header is needed");
-  if (const auto expect = head[http::field::expect]; !expect.empty() && !version_10_) {
-    if (!beast::iequals(expect, "100-continue")) return reject(417, "unknown expectation");
-    if (!parser_->is_done()) return send_continue();
-  }
-  read_body();
-}
-
-void session::send_continue() {
-  static constexpr std::string_view go_on = "HTTP/1.1 100 Continue\r\n\r\n";
-  stream_.expires_after(owner_->options.write_timeout);
-  asio::async_write(stream_, asio::buffer(go_on.data(), go_on.size()),
-                    [self = shared_from_this()](error_code error, std::size_t) {
-                      if (error) return self->close();
-                      self->read_body();
-                    });
-}
-
-void session::read_body() {
-  if (parser_->is_done()) return handle();
-  stream_.expires_after(owner_->options.body_timeout);
-  http::async_read(stream_, buffer_, *parser_, [self = shared_from_this()](error_code error, std::size_t) {
-    if (error) return self->failed(error);
-    self->handle();
-  });
-}
-
-void session::failed(error_code error) {
-  const auto status = status_of(error);
-  if (status == 0) return close();
-  reject(status, error.message());
-}
-
-void session::handle() {
-  phase_ = phase::waiting;
-  stream_.expires_never();
-  auto message = parser_->release();
-  keep_alive_ = message.keep_alive();
-  http_request request;
-  request.method = message.method_string();
-  request.target = message.target();
-  request.remote_address = remote_;
-  for (const auto& field : message) request.headers.emplace_back(lower(field.name_string()), field.value());
-  request.body = std::move(message.body());
-  const auto pending = std::make_shared<pending_reply>(weak_from_this(), stream_.get_executor());
-  try {
-    owner_->handler(std::move(request),
-                    [pending](http_response response) { pending->send(std::move(response)); });
-  } catch (const std::exception&) {
-    // What a handler throws may hold anything; it is not for the client.
-    pending->send(http_wire::problem(503, "the request could not be handled"));
-  }
-}
-
-void session::answer(http_response response) {
-  if (phase_ != phase::waiting) return;
-  write(response);
-}
-
-void session::reject(int status, std::string_view detail) {
-  // What follows in the stream cannot be trusted to be a request.
-  keep_alive_ = false;
-  write(http_wire::problem(status, detail));
-}
-
-void session::write(const http_response& response) {
-  phase_ = phase::writing;
-  if (owner_->stopping) keep_alive_ = false;
-  out_ = http_wire::serialize(response, {!head_, keep_alive_, version_10_}, std::chrono::system_clock::now());
-  stream_.expires_after(owner_->options.write_timeout);
-  asio::async_write(stream_, asio::buffer(out_), [self = shared_from_this()](error_code error, std::size_t) {
-    if (error) return self->close();
-    self->out_.clear();
-    self->out_.shrink_to_fit();
-    if (!self->keep_alive_) return self->linger();
-    self->parser_.reset();
-    self->first_ = false;
-    self->await_request();
-  });
-}
-
-// Closing with unread bytes makes the kernel send a reset, which can overtake the answer (RFC 9112
-// section 9.6).
-void session::linger() {
-  phase_ = phase::lingering;
-  error_code ignored;
-  stream_.socket().shutdown(tcp::socket::shutdown_send, ignored);
-  stream_.expires_after(linger_timeout);
-  discard();
-}
-
-void session::discard() {
-  buffer_.clear();
-  stream_.async_read_some(buffer_.prepare(read_chunk),
-                          [self = shared_from_this()](error_code error, std::size_t n) {
-                            self->discarded_ += n;
-                            if (error || self->discarded_ > max_discarded) return self->close();
-                            self->discard();
-                          });
-}
-
-void session::finish() {
-  if (phase_ == phase::idle || phase_ == phase::lingering) close();
-}
-
-void session::close() {
-  if (phase_ == phase::closed) return;
-  phase_ = phase::closed;
-  stream_.close();
-  owner_->left(shared_from_this());
-}
-
 listener::listener(io_thread& owner, http_server_options given, http_async_handler on_request)
     : options(std::move(given)),
       handler(std::move(on_request)),
       thread_(owner),
       acceptor_(owner.context()),
-      pause_(owner.context()) {
+      pause_(owner.context()),
+      clock_(owner.context()) {
+  if (!options.certificate_file.empty())
+    tls_ = std::make_unique<tls_server>(options.certificate_file, options.key_file);
   try {
     const tcp::endpoint where(asio::ip::make_address(options.address), options.port);
     acceptor_.open(where.protocol());
@@ -263,24 +79,62 @@ void listener::accept() {
   });
 }
 
+bool listener::full(const std::string& group) const {
+  if (sessions_.size() - refusing_ >= options.max_connections) return true;
+  const auto found = by_group_.find(group);
+  return options.max_connections_per_address > 0 && found != by_group_.end() &&
+         found->second >= options.max_connections_per_address;
+}
+
 void listener::accepted(tcp::socket socket) {
   error_code error;
   const auto remote = socket.remote_endpoint(error);
   if (error) return;  // gone already
   socket.set_option(tcp::no_delay(true), error);
-  const bool refuse = sessions_.size() - refusing_ >= options.max_connections;
-  if (refuse && refusing_ >= max_refusing) return;
-  const auto made =
-      std::make_shared<session>(shared_from_this(), std::move(socket), remote.address().to_string(), refuse);
-  if (refuse) ++refusing_;
+  session_peer peer{remote.address().to_string(), group_of(remote.address()), false};
+  peer.refused = full(peer.group);
+  // A handshake costs more than the answer is worth.
+  if (peer.refused && (refusing_ >= max_refusing || tls_)) {
+    if (options.refused) options.refused(503, peer.address);
+    return;
+  }
+  if (peer.refused)
+    ++refusing_;
+  else
+    ++by_group_[peer.group];
+  auto stream = tls_ ? tls_->wrap(std::move(socket)) : plain_stream(std::move(socket));
+  const auto made = std::make_shared<session>(shared_from_this(), std::move(stream), std::move(peer));
   sessions_.insert(made);
   count();
   made->start();
+  if (!std::exchange(ticking_, true)) tick();
+}
+
+void listener::tick() {
+  const auto now = clock::now();
+  const std::vector<std::shared_ptr<session>> all(sessions_.begin(), sessions_.end());  // they may leave
+  for (const auto& each : all) each->tick(now);
+  ticking_ = !sessions_.empty();
+  if (!ticking_) return;
+  clock_.expires_after(tick_of(options));
+  clock_.async_wait([self = shared_from_this()](error_code) { self->tick(); });
 }
 
 void listener::left(const std::shared_ptr<session>& gone) {
-  if (sessions_.erase(gone) > 0 && gone->refused) --refusing_;
+  if (sessions_.erase(gone) > 0) {
+    const auto& peer = gone->peer();
+    if (peer.refused)
+      --refusing_;
+    else if (--by_group_[peer.group] == 0)
+      by_group_.erase(peer.group);
+  }
   count();
+}
+
+bool listener::hold(std::ptrdiff_t bytes) {
+  if (bytes > 0 && held_ + static_cast<std::size_t>(bytes) > options.bodies_limit) return false;
+  held_ = static_cast<std::size_t>(static_cast<std::ptrdiff_t>(held_) + bytes);
+  return true;
 }
 
 void listener::count() {

@@ -1,8 +1,8 @@
 #pragma once
 
-// A small HTTP/1.1 server (RFC 9112) with a limit on everything: headers, bodies, connections and every
-// wait. Answers 400, 413, 417, 431, 503, 505 itself; all else is the handler's. No TLS: it stands on
-// loopback or behind a proxy.
+// An HTTP/1.1 server (RFC 9112), plain or under TLS, with a limit on everything: heads, bodies, connections,
+// requests at once and every wait. Requests of one connection are handled as they come in and answered in
+// their order. Answers 400, 408, 413, 417, 431, 503 and 505 itself; all else is the handler's.
 
 #include <chrono>
 #include <cstddef>
@@ -20,14 +20,27 @@ class io_thread;
 struct http_server_options {
   std::string address = "127.0.0.1";  ///< no names
   std::uint16_t port = 0;             ///< 0: the operating system picks
+  /// PEM files; both or neither. Neither: no TLS.
+  std::string certificate_file{}, key_file{};
   std::size_t header_limit = 16 * 1024;
+  std::size_t header_count = 100;
   std::size_t body_limit = 1 << 20;
+  /// Of all bodies that are being read or answered; beyond it 503. Without it connections × body_limit could
+  /// be filled by clients that take their time.
+  std::size_t bodies_limit = 32 << 20;
   std::size_t max_connections = 256;
-  std::chrono::milliseconds header_timeout{10'000};  ///< for a whole header, from its first byte
-  std::chrono::milliseconds body_timeout{30'000};
+  /// Of one address (IPv6: one /64); 0: only max_connections.
+  std::size_t max_connections_per_address = 0;
+  /// Of one connection, read and not yet answered.
+  std::size_t max_pipelined = 128;
+  std::chrono::milliseconds header_timeout{10'000};  ///< for a whole head, from its first byte; and for TLS
+  std::chrono::milliseconds body_grace{5'000};       ///< a body may take so long …
+  std::size_t least_body_rate = 500;  ///< … and then must have come at so many bytes a second
   std::chrono::milliseconds write_timeout{30'000};
   std::chrono::milliseconds idle_timeout{60'000};  ///< between requests
   std::chrono::milliseconds stop_grace{2'000};     ///< for what is being answered when stop() is called
+  /// May be left out: told of each answer the server gave itself. On its thread.
+  std::function<void(int status, const std::string& remote_address)> refused{};
 };
 
 /// Answers the request once, from any thread; later calls are ignored. Dropped unused: 503.
@@ -35,12 +48,13 @@ using http_reply = std::function<void(http_response)>;
 
 /// Runs on the server's thread and holds it up: for answers that are at hand. An exception becomes 503.
 using http_handler = std::function<http_response(const http_request&)>;
-/// Runs on the server's thread; the answer may come later. The connection waits for it.
+/// Runs on the server's thread; the answer may come later, and others of the connection before it.
 using http_async_handler = std::function<void(http_request&&, http_reply)>;
 
 class http_server {
  public:
-  /// Listens at once. Throws std::runtime_error naming the address when that is not possible.
+  /// Listens at once. Throws std::runtime_error naming the address when that is not possible, and
+  /// std::invalid_argument naming a certificate or key that cannot be used.
   http_server(io_thread& thread, http_server_options options, http_handler handler);
   http_server(io_thread& thread, http_server_options options, http_async_handler handler);
   /// Calls stop(). The thread must still run.

@@ -1,12 +1,19 @@
 #include "transport/http/wire.hpp"
 
+#include <algorithm>
 #include <ctime>
 
 namespace dispatch::http_wire {
 namespace {
 
+bool is_control(char c) noexcept {
+  return static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
+}
+
 void append_clean(std::string& out, std::string_view text) {
-  for (const char c : text) out += static_cast<unsigned char>(c) < 0x20 || c == 0x7f ? ' ' : c;
+  const auto begin = out.size();
+  out += text;
+  std::replace_if(out.begin() + static_cast<std::ptrdiff_t>(begin), out.end(), is_control, ' ');
 }
 
 void append_header(std::string& out, std::string_view name, std::string_view value) {
@@ -16,11 +23,10 @@ void append_header(std::string& out, std::string_view name, std::string_view val
   out += "\r\n";
 }
 
-std::string http_date(std::chrono::system_clock::time_point now) {
+std::string make_date(std::time_t seconds) {
   static constexpr const char* days[] = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
   static constexpr const char* months[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
                                            "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
-  const auto seconds = std::chrono::system_clock::to_time_t(now);
   std::tm parts{};
   gmtime_r(&seconds, &parts);
   char format[64];
@@ -30,6 +36,15 @@ std::string http_date(std::chrono::system_clock::time_point now) {
   text.append(format, length);
   // Not %a and %b: those follow the locale, the header must not.
   return text.replace(text.find("@@@"), 3, months[parts.tm_mon]);
+}
+
+/// Made once a second: it costs more than the rest of a small answer.
+const std::string& http_date(std::chrono::system_clock::time_point now) {
+  thread_local std::time_t at = -1;
+  thread_local std::string text;
+  const auto seconds = std::chrono::system_clock::to_time_t(now);
+  if (seconds != at) text = make_date(at = seconds);
+  return text;
 }
 
 }  // namespace

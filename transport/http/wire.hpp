@@ -6,14 +6,9 @@
 #include <string>
 
 #include "transport/http/message.hpp"
+#include "transport/http/request_reader.hpp"
 
 namespace dispatch::http_wire {
-
-struct answer_form {
-  bool with_body = true;  ///< false: HEAD
-  bool keep_alive = true;
-  bool version_10 = false;  ///< what the client speaks; 1.0 wants keep-alive said
-};
 
 /// Status line, headers and body. Line breaks in header values become spaces: nothing can add a header.
 std::string serialize(const http_response& response, const answer_form& form,

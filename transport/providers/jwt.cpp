@@ -33,6 +33,17 @@ int no_password(char*, int, int, void*) {
   return -1;
 }
 
+using pem_reader = EVP_PKEY* (*)(BIO*, EVP_PKEY**, pem_password_cb*, void*);
+
+std::shared_ptr<EVP_PKEY> read_pem(std::string_view pem, pem_reader read) {
+  if (pem.empty() || pem.size() > max_pem_bytes) return nullptr;
+  const std::unique_ptr<BIO, free_bio> in(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())));
+  EVP_PKEY* key = in ? read(in.get(), nullptr, no_password, nullptr) : nullptr;
+  // What OpenSSL queued may quote the input; nobody reads it from here.
+  ERR_clear_error();
+  return key ? std::shared_ptr<EVP_PKEY>(key, EVP_PKEY_free) : nullptr;
+}
+
 bool suits(EVP_PKEY* key, jws_algorithm algorithm) noexcept {
   if (algorithm == jws_algorithm::rs256)
     return EVP_PKEY_is_a(key, "RSA") == 1 && EVP_PKEY_get_bits(key) >= min_rsa_bits;
@@ -54,12 +65,32 @@ std::string raw_ecdsa(const std::vector<unsigned char>& der, std::size_t length)
   return {reinterpret_cast<const char*>(raw), sizeof raw};
 }
 
+/// The way back; empty for what is not 64 bytes.
+std::vector<unsigned char> der_ecdsa(std::string_view raw) {
+  if (raw.size() != 2 * p256_bytes) return {};
+  const auto* bytes = reinterpret_cast<const unsigned char*>(raw.data());
+  const std::unique_ptr<ECDSA_SIG, free_ecdsa> pair(ECDSA_SIG_new());
+  BIGNUM* r = BN_bin2bn(bytes, p256_bytes, nullptr);
+  BIGNUM* s = BN_bin2bn(bytes + p256_bytes, p256_bytes, nullptr);
+  if (!pair || !r || !s || ECDSA_SIG_set0(pair.get(), r, s) != 1) {
+    BN_free(r);
+    BN_free(s);
+    return {};
+  }
+  std::vector<unsigned char> der(static_cast<std::size_t>(i2d_ECDSA_SIG(pair.get(), nullptr)));
+  auto* at = der.data();
+  i2d_ECDSA_SIG(pair.get(), &at);
+  return der;
+}
+
 }  // namespace
 
 std::string_view to_string(key_error error) noexcept {
   switch (error) {
     case key_error::not_a_private_key:
       return "not a PEM private key without password";
+    case key_error::not_a_public_key:
+      return "not a PEM public key";
     case key_error::wrong_type:
       return "a key of another type or size";
     case key_error::signing_failed:
@@ -68,30 +99,11 @@ std::string_view to_string(key_error error) noexcept {
   return "unknown";
 }
 
-std::string base64url(std::string_view bytes) {
-  static constexpr char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-  std::string out;
-  out.reserve((bytes.size() * 4 + 2) / 3);
-  std::uint32_t bits = 0;
-  int count = 0;
-  for (const char c : bytes) {
-    bits = (bits << 8) | static_cast<unsigned char>(c);
-    for (count += 8; count >= 6; count -= 6) out += letters[(bits >> (count - 6)) & 63];
-  }
-  if (count > 0) out += letters[(bits << (6 - count)) & 63];
-  return out;
-}
-
 boost::system::result<signing_key, key_error> signing_key::from_pem(std::string_view pem,
                                                                     jws_algorithm algorithm) {
-  if (pem.empty() || pem.size() > max_pem_bytes) return key_error::not_a_private_key;
-  const std::unique_ptr<BIO, free_bio> in(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())));
-  EVP_PKEY* read = in ? PEM_read_bio_PrivateKey(in.get(), nullptr, no_password, nullptr) : nullptr;
-  // What OpenSSL queued may quote the input; nobody reads it from here.
-  ERR_clear_error();
-  if (!read) return key_error::not_a_private_key;
-  std::shared_ptr<void> key(read, [](void* what) { EVP_PKEY_free(static_cast<EVP_PKEY*>(what)); });
-  if (!suits(read, algorithm)) return key_error::wrong_type;
+  auto key = read_pem(pem, PEM_read_bio_PrivateKey);
+  if (!key) return key_error::not_a_private_key;
+  if (!suits(key.get(), algorithm)) return key_error::wrong_type;
   return signing_key(std::move(key), algorithm);
 }
 
@@ -124,6 +136,29 @@ boost::system::result<std::string, key_error> signing_key::sign(std::string_view
   token += '.';
   token += base64url(*made);
   return token;
+}
+
+boost::system::result<verifying_key, key_error> verifying_key::from_pem(std::string_view pem,
+                                                                        jws_algorithm algorithm) {
+  auto key = read_pem(pem, PEM_read_bio_PUBKEY);
+  if (!key) return key_error::not_a_public_key;
+  if (!suits(key.get(), algorithm)) return key_error::wrong_type;
+  return verifying_key(std::move(key), algorithm);
+}
+
+bool verifying_key::verifies(std::string_view input, std::string_view signature) const {
+  const auto signed_as = algorithm_ == jws_algorithm::es256
+                             ? der_ecdsa(signature)
+                             : std::vector<unsigned char>(signature.begin(), signature.end());
+  if (signed_as.empty()) return false;
+  const std::unique_ptr<EVP_MD_CTX, free_digest> context(EVP_MD_CTX_new());
+  auto* key = static_cast<EVP_PKEY*>(key_.get());
+  const auto* data = reinterpret_cast<const unsigned char*>(input.data());
+  const bool good =
+      context && EVP_DigestVerifyInit(context.get(), nullptr, EVP_sha256(), nullptr, key) == 1 &&
+      EVP_DigestVerify(context.get(), signed_as.data(), signed_as.size(), data, input.size()) == 1;
+  ERR_clear_error();
+  return good;
 }
 
 }  // namespace dispatch

@@ -9,6 +9,7 @@
 #include <cstring>
 
 #include "api/address_list.hpp"
+#include "api/config/ingest_tables.hpp"
 #include "apps/dispatchd/config/config.hpp"
 #include "apps/dispatchd/config/registry.hpp"
 
@@ -31,7 +32,8 @@ std::string unquoted_value(std::string toml) {
 
 class checker {
  public:
-  checker(const std::string& path, config_result& result) : path_(path), result_(result) {}
+  checker(const std::string& path, config_result& result, bool insecure_dev)
+      : path_(path), result_(result), insecure_dev_(insecure_dev) {}
 
   void all() {
     files(result_.settings, setting_keys(), "");
@@ -43,6 +45,8 @@ class checker {
     for (auto& app : result_.settings.fcm) fcm(app);
     for (auto& app : result_.settings.apns) apns(app);
     platforms();
+    ingestion();
+    http();
   }
 
  private:
@@ -141,14 +145,44 @@ class checker {
     }
   }
 
+  /// By making what a start makes: keys that do not fit together and files that are no keys show here.
+  void ingestion() {
+    const auto& all = result_.settings;
+    for (auto& issue : make_ingest_tables(all.credentials, all.sources, all.gorush).issues)
+      error(issue.key, std::move(issue.message));
+  }
+
+  void http() {
+    auto& all = result_.settings;
+    const bool has_callers = !all.credentials.empty() || !all.sources.empty() ||
+                             (!all.gorush.tenant.empty() && !all.gorush.allow_from.empty());
+    // The default, also written out, asks for nothing: without callers it stays closed.
+    const bool asked_for = has_callers || insecure_dev_ || all.http.listen != http_settings().listen;
+    all.http.open = !all.http.listen.empty() && asked_for;
+    const auto address = listen_address::parse(all.http.listen);
+    if (!all.http.open || !address) return;
+    const bool loopback = address->address.is_loopback();
+    if (!has_callers && !(insecure_dev_ && loopback))
+      error("http.listen",
+            "needs somebody who may call: [http.credentials.NAME], or --insecure-dev on a loopback address");
+    if (all.http.tls_certificate_file.empty() != all.http.tls_key_file.empty())
+      error("http.tls_key_file", "tls_certificate_file and tls_key_file belong together");
+    if (!loopback && all.http.tls_certificate_file.empty())
+      warning("http.listen", "is no loopback address and has no TLS: credentials travel in clear");
+    const auto& origins = all.http.cors_origins;
+    if (all.http.cors_credentials && std::find(origins.begin(), origins.end(), "*") != origins.end())
+      error("http.cors_origins", "cannot be * with cors_credentials: name the origins");
+  }
+
   const std::string& path_;
   config_result& result_;
+  const bool insecure_dev_;
 };
 
 }  // namespace
 
-void check(const std::string& path, config_result& result) {
-  checker(path, result).all();
+void check(const std::string& path, config_result& result, bool insecure_dev) {
+  checker(path, result, insecure_dev).all();
 }
 
 }  // namespace dispatch::config

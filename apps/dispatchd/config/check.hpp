@@ -12,7 +12,8 @@ struct config_result;
 namespace config {
 
 /// Appends to the errors and warnings of `result`. `path` is the file, for keys that stand nowhere.
-void check(const std::string& path, config_result& result);
+/// `insecure_dev`: HTTP ingestion without any credential is meant.
+void check(const std::string& path, config_result& result, bool insecure_dev);
 
 }  // namespace config
 }  // namespace dispatch

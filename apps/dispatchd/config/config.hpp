@@ -45,7 +45,8 @@ struct config_result {
 
 /// `path` empty: defaults and environment only. Reads the file and looks whether the files it names can be
 /// read; changes nothing. Any thread.
-config_result load_config(const std::string& path, const environment& env);
+/// `insecure_dev` allows HTTP ingestion without credentials, on a loopback address.
+config_result load_config(const std::string& path, const environment& env, bool insecure_dev = false);
 
 /// Every key as `path = value  # origin`, itself TOML; origin is `default`, `FILE:LINE` or `env NAME`.
 /// Secrets are redacted.

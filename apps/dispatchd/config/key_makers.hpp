@@ -12,6 +12,14 @@
 
 #include "apps/dispatchd/config/registry.hpp"
 
+// A generic lambda to a member, for settings and const settings alike.
+// NOLINTBEGIN(bugprone-macro-parentheses): a member's name cannot stand in parentheses
+#define PLACE(member)         \
+  [](auto& object) -> auto& { \
+    return object.member;     \
+  }
+// NOLINTEND(bugprone-macro-parentheses)
+
 namespace dispatch::config {
 
 using milliseconds = std::chrono::milliseconds;
@@ -126,6 +134,22 @@ key<Object> list(const char* name, const char* accepts, const char* doc, Place p
     return wrong;
   };
   made.get = [=](const Object& object) { return print_list(place(object)); };
+  made.copy = copier<Object>(place);
+  return made;
+}
+
+template <class Object, class Place>
+key<Object> flag(const char* name, const char* doc, Place place) {
+  key<Object> made{name, "true | false", doc};
+  made.set = [=](Object& object, const raw_value& raw) {
+    const auto* text = std::get_if<std::string>(&raw.data);
+    const auto* boolean = std::get_if<bool>(&raw.data);
+    const bool word = text && raw.from_environment && (*text == "true" || *text == "false");
+    if (!boolean && !word) return std::string("must be true or false");
+    place(object) = boolean ? *boolean : *text == "true";
+    return std::string();
+  };
+  made.get = [=](const Object& object) { return std::string(place(object) ? "true" : "false"); };
   made.copy = copier<Object>(place);
   return made;
 }

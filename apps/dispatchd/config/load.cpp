@@ -121,17 +121,18 @@ class loader {
   App* app_named(std::string_view section, const std::string& name, const config_place& place,
                  std::vector<App>& apps) {
     for (auto& app : apps)
-      if (app.app == name) return &app;
+      if (name_of(app) == name) return &app;
+    constexpr auto most = std::is_base_of_v<provider_app, App> ? max_apps : max_named;
     const auto path = std::string(section) + '.' + name;
     if (!is_app_name(name)) {
-      problem(place, path, "an app's name must match [A-Za-z0-9_-]{1,64}");
+      problem(place, path, "a name must match [A-Za-z0-9_-]{1,64}");
       return nullptr;
     }
-    if (apps.size() >= max_apps) {
-      problem(place, path, "more than " + std::to_string(max_apps) + " apps");
+    if (apps.size() >= most) {
+      problem(place, path, "more than " + std::to_string(most) + " of them");
       return nullptr;
     }
-    apps.emplace_back().app = name;
+    name_of(apps.emplace_back()) = name;
     result_.origins[path] = place;
     return &apps.back();
   }
@@ -142,7 +143,13 @@ class loader {
 
 bool is_section(const std::string& prefix) {
   const auto& keys = setting_keys();
-  return std::any_of(keys.begin(), keys.end(), [&](const auto& k) { return k.name.starts_with(prefix); });
+  bool found =
+      std::any_of(keys.begin(), keys.end(), [&](const auto& k) { return k.name.starts_with(prefix); });
+  const settings values;
+  for_each_app_section(values, [&](std::string_view section, const auto&, const auto&) {
+    found = found || section.starts_with(prefix);
+  });
+  return found;
 }
 
 void loader::file(const std::string& path) {
@@ -168,12 +175,11 @@ void loader::table(const toml::table& table, const std::string& prefix) {
     const auto path = prefix + std::string(name.str());
     const auto place = place_of(name.source());
     bool of_apps = false;
-    if (prefix.empty())
-      for_each_app_section(result_.settings, [&](std::string_view section, auto& apps, const auto& keys) {
-        if (path != section) return;
-        of_apps = true;
-        app_tables(section, node, apps, keys);
-      });
+    for_each_app_section(result_.settings, [&](std::string_view section, auto& apps, const auto& keys) {
+      if (path != section) return;
+      of_apps = true;
+      app_tables(section, node, apps, keys);
+    });
     if (of_apps) continue;
     if (!is_section(path + '.')) {
       leaf(node, path, place);
@@ -263,17 +269,21 @@ template <class App>
 bool loader::app_variable(std::string_view section, const std::vector<std::string>& parts,
                           const config_place& place, const raw_value& raw, std::vector<App>& apps,
                           const std::vector<key<App>>& keys) {
-  if (lower(parts[0]) != section) return false;
-  if (parts.size() != 3) {
-    const auto path = std::string(section);
-    problem(place, path, "expects DISPATCHD_SECTION__APP__KEY");
+  // HTTP__CREDENTIALS__NAME__KEY, FCM__NAME__KEY
+  const auto depth = static_cast<std::size_t>(std::count(section.begin(), section.end(), '.')) + 1;
+  std::string begin;
+  for (std::size_t at = 0; at < std::min(depth, parts.size()); ++at)
+    begin += (at > 0 ? "." : "") + lower(parts[at]);
+  if (begin != section) return false;
+  if (parts.size() != depth + 2) {
+    problem(place, std::string(section), "expects DISPATCHD_SECTION__NAME__KEY");
     return true;
   }
-  auto name = lower(parts[1]);
+  auto name = lower(parts[depth]);
   for (const auto& app : apps)
-    if (environment_form(app.app) == environment_form(parts[1])) name = app.app;
+    if (environment_form(name_of(app)) == environment_form(parts[depth])) name = name_of(app);
   if (auto* app = app_named(section, name, place, apps))
-    set(*app, keys, std::string(section) + '.' + name + '.', lower(parts[2]), raw, place);
+    set(*app, keys, std::string(section) + '.' + name + '.', lower(parts[depth + 1]), raw, place);
   return true;
 }
 
@@ -291,13 +301,13 @@ environment current_environment() {
   return found;
 }
 
-config_result load_config(const std::string& path, const environment& env) {
+config_result load_config(const std::string& path, const environment& env, bool insecure_dev) {
   config_result result;
   config::loader loader(result);
   if (!path.empty()) loader.file(path);
   loader.variables(env);
   // What does not hold together is worth saying only about values that were all understood.
-  if (result.ok()) config::check(path, result);
+  if (result.ok()) config::check(path, result, insecure_dev);
   return result;
 }
 

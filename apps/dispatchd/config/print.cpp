@@ -44,7 +44,16 @@ const std::map<std::string, std::string>& section_texts() {
       {"fcm",
        "# Firebase Cloud Messaging, one section per app ([fcm.NAME]; jobs choose with \"app\": \"NAME\").\n"},
       {"apns",
-       "# Apple Push Notification service with a provider token, one section per app ([apns.NAME]).\n"}};
+       "# Apple Push Notification service with a provider token, one section per app ([apns.NAME]).\n"},
+      {"gorush",
+       "# POST /api/push, for programs written for gorush. With a credential it is always there; these keys "
+       "are "
+       "for\n# callers without one.\n"},
+      {"http.credentials",
+       "# Who may call the HTTP side, one section each ([http.credentials.NAME]); docs/credentials.md.\n"},
+      {"http.sources",
+       "# Systems whose webhooks become jobs, one section each: POST /v1/webhooks/NAME; "
+       "docs/webhooks.md.\n"}};
   return texts;
 }
 
@@ -75,7 +84,7 @@ std::string print_config(const settings& values, const config_origins& origins) 
   config::print_keys(out, values, config::setting_keys(), "", origins);
   config::for_each_app_section(values, [&](std::string_view section, const auto& apps, const auto& keys) {
     for (const auto& app : apps)
-      config::print_keys(out, app, keys, std::string(section) + '.' + app.app + '.', origins);
+      config::print_keys(out, app, keys, std::string(section) + '.' + config::name_of(app) + '.', origins);
   });
   return out;
 }
@@ -103,8 +112,9 @@ std::string reference_config() {
     config::append_key(out, std::string_view(each.name).substr(dot + 1), each.get(defaults), each.doc,
                        each.accepts, active);
   }
-  config::append_example(out, "fcm", config::fcm_keys());
-  config::append_example(out, "apns", config::apns_keys());
+  config::for_each_app_section(defaults, [&](std::string_view name, const auto&, const auto& keys) {
+    config::append_example(out, name, keys);
+  });
   return out;
 }
 

@@ -6,14 +6,6 @@
 #include "api/address_list.hpp"
 #include "apps/dispatchd/config/key_makers.hpp"
 
-// A generic lambda to a member, for settings and const settings alike.
-// NOLINTBEGIN(bugprone-macro-parentheses): a member's name cannot stand in parentheses
-#define PLACE(member)         \
-  [](auto& object) -> auto& { \
-    return object.member;     \
-  }
-// NOLINTEND(bugprone-macro-parentheses)
-
 namespace dispatch::config {
 namespace {
 
@@ -304,6 +296,8 @@ const std::vector<key<settings>>& setting_keys() {
     add_retries_and_breaker(made);
     add_hygiene(made);
     add_limits_and_rest(made);
+    add_http(made);
+    add_gorush(made);
     return made;
   }();
   return all;

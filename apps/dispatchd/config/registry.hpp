@@ -6,6 +6,7 @@
 #include <functional>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <vector>
 
 #include "actors/settings.hpp"
@@ -13,7 +14,8 @@
 
 namespace dispatch::config {
 
-/// `Object` is what the key is set on: all settings, or one provider's app.
+/// `Object` is what the key is set on: all settings, or one named entry: a provider's app, a credential, a
+/// source.
 template <class Object>
 struct key {
   std::string name;     ///< whole path, or within [fcm.NAME] the last part
@@ -33,14 +35,31 @@ struct key {
 const std::vector<key<settings>>& setting_keys();
 const std::vector<key<fcm_app>>& fcm_keys();
 const std::vector<key<apns_app>>& apns_keys();
+const std::vector<key<credential_settings>>& credential_keys();
+const std::vector<key<source_settings>>& source_keys();
+void add_http(std::vector<key<settings>>& all);
+void add_gorush(std::vector<key<settings>>& all);
 
-inline constexpr std::size_t max_apps = 64;  ///< per provider
+inline constexpr std::size_t max_apps = 64;      ///< per provider
+inline constexpr std::size_t max_named = 1'000;  ///< credentials, and sources
 
-/// Calls `visit(section, apps, keys)` for every provider that has apps: "fcm", settings.fcm, fcm_keys() …
+/// Calls `visit(section, entries, keys)` for every section of named entries: "fcm", settings.fcm, fcm_keys()
+/// …
 template <class Settings, class Visitor>
 void for_each_app_section(Settings& values, const Visitor& visit) {
   visit(std::string_view("fcm"), values.fcm, fcm_keys());
   visit(std::string_view("apns"), values.apns, apns_keys());
+  visit(std::string_view("http.credentials"), values.credentials, credential_keys());
+  visit(std::string_view("http.sources"), values.sources, source_keys());
+}
+
+/// The NAME of an entry's section.
+template <class Entry>
+auto& name_of(Entry& entry) noexcept {
+  if constexpr (std::is_base_of_v<provider_app, std::remove_const_t<Entry>>)
+    return entry.app;
+  else
+    return entry.name;
 }
 
 bool is_app_name(std::string_view name) noexcept;  ///< [A-Za-z0-9_-]{1,64}

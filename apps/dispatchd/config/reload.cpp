@@ -61,6 +61,9 @@ settings reloaded(const settings& before, const settings& after) {
   config::copy_live(out, after, config::setting_keys());
   config::copy_live_apps(out.fcm, after.fcm, config::fcm_keys());
   config::copy_live_apps(out.apns, after.apns, config::apns_keys());
+  // All keys of these are live, and so are their coming and going.
+  out.credentials = after.credentials;
+  out.sources = after.sources;
   return out;
 }
 

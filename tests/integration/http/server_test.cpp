@@ -5,6 +5,7 @@
 
 #include <deque>
 #include <future>
+#include <mutex>
 #include <random>
 #include <stdexcept>
 #include <thread>
@@ -36,7 +37,7 @@ class http_server_test : public ::testing::Test {
     options.body_limit = 1'000;
     options.max_connections = 4;
     options.header_timeout = 200ms;
-    options.body_timeout = 200ms;
+    options.body_grace = 200ms;
     options.idle_timeout = 300ms;
     options.stop_grace = 500ms;
     return options;
@@ -245,6 +246,99 @@ TEST(http_server_async, an_answer_may_come_from_another_thread_and_only_once) {
   });
   EXPECT_THAT(client.read_answer(), EndsWith("first"));
   other.join();
+}
+
+TEST(http_server_async, requests_of_a_connection_are_handled_together_and_answered_in_their_order) {
+  io_thread thread("http-test");
+  std::mutex mutex;
+  std::vector<http_reply> replies;
+  std::promise<void> all_came;
+  http_server_options options;
+  options.max_pipelined = 3;
+  http_server server(thread, options, [&](http_request&&, http_reply reply) {
+    const std::lock_guard lock(mutex);
+    replies.push_back(std::move(reply));
+    if (replies.size() == 3) all_came.set_value();
+    if (replies.size() == 4) replies.back()({200, "text/plain", {}, "3"});
+  });
+  raw_client client(server.port());
+  std::string requests;
+  for (int at = 0; at < 4; ++at) requests += "GET / HTTP/1.1\r\nHost: x\r\n\r\n";
+  client.send(requests);
+  all_came.get_future().get();
+  // The fourth is not read before there is room; the last answer given is the first sent.
+  EXPECT_EQ(replies.size(), 3u);
+  for (const int at : {2, 1, 0})
+    replies[static_cast<std::size_t>(at)]({200, "text/plain", {}, std::to_string(at)});
+  for (const auto* body : {"0", "1", "2", "3"}) EXPECT_THAT(client.read_answer(), EndsWith(body));
+}
+
+TEST(http_server_async, who_has_said_all_still_gets_its_answers) {
+  io_thread thread("http-test");
+  std::promise<http_reply> given;
+  http_server server(thread, {},
+                     [&](http_request&&, http_reply reply) { given.set_value(std::move(reply)); });
+  raw_client client(server.port());
+  client.send("GET / HTTP/1.1\r\nHost: x\r\n\r\n");
+  client.end();
+  given.get_future().get()({200, "text/plain", {}, "late"});
+  EXPECT_THAT(client.read_all(), EndsWith("late"));
+}
+
+TEST(http_server_limits, one_address_has_its_own_limit) {
+  io_thread thread("http-test");
+  http_server_options options;
+  options.max_connections_per_address = 2;
+  http_server server(thread, options, http_handler(echo));
+  raw_client first(server.port()), second(server.port()), third(server.port());
+  for (auto* each : {&first, &second}) {
+    each->send("GET / HTTP/1.1\r\nHost: x\r\n\r\n");
+    EXPECT_THAT(each->read_answer(), StartsWith("HTTP/1.1 200 "));
+  }
+  EXPECT_THAT(third.read_all(), StartsWith("HTTP/1.1 503 "));
+}
+
+TEST(http_server_limits, bodies_that_are_being_received_have_a_limit_together) {
+  io_thread thread("http-test");
+  http_server_options options;
+  options.bodies_limit = 10'000;
+  std::vector<int> refused;
+  options.refused = [&](int status, const std::string&) { refused.push_back(status); };
+  http_server server(thread, options, http_handler(echo));
+  const std::string head = "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 9000\r\n\r\n";
+  raw_client slow(server.port());
+  slow.send(head + std::string(8'000, 'x'));
+  std::string answer;
+  // Until the slow one's bytes have been read: then there is no room for another's.
+  for (int tries = 0; tries < 1'000 && !answer.starts_with("HTTP/1.1 503 "); ++tries) {
+    raw_client other(server.port());
+    other.send(head + std::string(9'000, 'y'));
+    answer = other.read_answer();
+  }
+  EXPECT_THAT(answer, StartsWith("HTTP/1.1 503 "));
+  slow.send(std::string(1'000, 'x'));
+  EXPECT_THAT(slow.read_answer(), StartsWith("HTTP/1.1 200 "));
+  server.stop();
+  EXPECT_THAT(refused, ::testing::Contains(503));
+}
+
+TEST(http_server_limits, a_body_must_come_at_a_least_rate) {
+  io_thread thread("http-test");
+  http_server_options options;
+  options.body_grace = 100ms;
+  options.least_body_rate = 100'000;
+  http_server server(thread, options, http_handler(echo));
+  raw_client client(server.port());
+  client.send("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 900000\r\n\r\n");
+  const auto began = std::chrono::steady_clock::now();
+  const timeval pause{0, 10'000};
+  for (bool open = true; open && std::chrono::steady_clock::now() - began < 3s;) {
+    open = client.send("dripping");
+    auto wait = pause;
+    ::select(0, nullptr, nullptr, nullptr, &wait);
+  }
+  EXPECT_LT(std::chrono::steady_clock::now() - began, 3s);
+  EXPECT_THAT(client.read_all(), StartsWith("HTTP/1.1 408 "));
 }
 
 TEST(http_server_async, a_reply_dropped_unused_is_503) {

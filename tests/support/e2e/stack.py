@@ -114,6 +114,10 @@ class Stack:
         wait_until(answers, 20, "redis-server answering")
         return self._redis_process
 
+    def redis_process(self):
+        """The one started last."""
+        return self._redis_process
+
     def start_sandbox(self, *extra):
         folder = self.directory / "sandbox"
         folder.mkdir(exist_ok=True)

@@ -158,7 +158,7 @@ TEST_F(load_config_test, an_unknown_variable_is_an_error_and_one_without_a_secti
       error_of("", {{"DISPATCHD_ENGINE__IO_THREDS", "8"}}),
       "env DISPATCHD_ENGINE__IO_THREDS: engine.io_threds: unknown key, did you mean engine.io_threads?");
   EXPECT_EQ(error_of("", {{"DISPATCHD_FCM__ENDPOINT", "8"}}),
-            "env DISPATCHD_FCM__ENDPOINT: fcm: expects DISPATCHD_SECTION__APP__KEY");
+            "env DISPATCHD_FCM__ENDPOINT: fcm: expects DISPATCHD_SECTION__NAME__KEY");
   const auto result = load("", {{"DISPATCHD_BINARY", "/x"}});
   EXPECT_TRUE(result.ok());
   EXPECT_EQ(to_string(result.warnings.at(0)), "env DISPATCHD_BINARY: names no key (DISPATCHD_SECTION__KEY)");
@@ -174,10 +174,10 @@ TEST_F(load_config_test, the_crash_token_is_known_and_called_a_test_setting) {
 }
 
 TEST_F(load_config_test, an_app_name_and_their_number_have_limits) {
-  EXPECT_THAT(error_of("[fcm.\"a b\"]\n"), HasSubstr("an app's name must match"));
+  EXPECT_THAT(error_of("[fcm.\"a b\"]\n"), HasSubstr("a name must match"));
   std::string many;
   for (int at = 0; at < 65; ++at) many += "[fcm.a" + std::to_string(at) + "]\n";
-  EXPECT_THAT(error_of(many), HasSubstr("more than 64 apps"));
+  EXPECT_THAT(error_of(many), HasSubstr("more than 64 of them"));
 }
 
 TEST_F(load_config_test, the_apns_environment_picks_the_endpoint_unless_one_is_given) {

@@ -70,7 +70,7 @@ TEST(reference_config, loads_as_shipped_and_sets_only_defaults) {
 TEST(reference_config, has_every_key_once_with_its_default_and_a_comment_also_where_commented_out) {
   ::dispatch::testing::temporary_folder folder;
   // What a user does: take away the "# " before keys and sections, not before prose.
-  const std::regex commented("^# (\\[[a-z.]+\\]|[a-z_]+ = .*)$");
+  const std::regex commented("^# (\\[[a-z.]+\\]|[a-z_0-9]+ = .*)$");
   std::istringstream lines(content(SHIPPED_CONFIG));
   std::string text, line, before;
   std::size_t keys = 0;
@@ -85,14 +85,20 @@ TEST(reference_config, has_every_key_once_with_its_default_and_a_comment_also_wh
     }
     before = line;
   }
-  EXPECT_EQ(keys, config::setting_keys().size() + config::fcm_keys().size() + config::apns_keys().size());
+  auto known = config::setting_keys().size();
+  const settings none;
+  config::for_each_app_section(none,
+                               [&](std::string_view, const auto&, const auto& of) { known += of.size(); });
+  EXPECT_EQ(keys, known);
   const auto loaded = load_config(folder.file("c.toml", text), {});
   for (const auto& error : loaded.errors) EXPECT_EQ(error.message, "is required") << to_string(error);
   settings expected;
   expected.fcm.emplace_back();
   expected.apns.emplace_back();
+  expected.credentials.emplace_back();
+  expected.sources.emplace_back();
   EXPECT_EQ(print_config(loaded.settings, {}), print_config(expected, {}));
-  EXPECT_EQ(loaded.origins.size(), keys + 2);
+  EXPECT_EQ(loaded.origins.size(), keys + 4) << "and one for each named section";
 }
 
 }  // namespace

@@ -1,0 +1,22 @@
+#pragma once
+
+// Secrets and mappings in files. Inner header of the ingest tables.
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+namespace dispatch {
+
+struct file_problem {
+  std::string message;  ///< names the file, never what stands in it
+};
+
+std::variant<std::string, file_problem> read_file(const std::string& path, std::size_t max_bytes);
+
+/// A secret a line; blanks around them, empty lines and lines that begin with # are left out.
+std::vector<std::string> secret_lines(std::string_view text);
+
+}  // namespace dispatch

@@ -1,0 +1,18 @@
+#pragma once
+
+#include <string>
+
+#include "transport/http/message.hpp"
+
+namespace dispatch {
+
+/// Whether the process takes work, or lives at all.
+struct readiness {
+  bool ready = false;
+  std::string reason;  ///< why not, for people: "draining", "redis is away"
+};
+
+/// 200 with `good`, or 503 with the reason and Retry-After.
+http_response readiness_response(const readiness& state, std::string_view good);
+
+}  // namespace dispatch

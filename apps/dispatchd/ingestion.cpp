@@ -1,0 +1,207 @@
+#include "apps/dispatchd/ingestion.hpp"
+
+#include <algorithm>
+#include <mutex>
+#include <optional>
+#include <stdexcept>
+#include <utility>
+
+#include "actors/line_cap.hpp"
+#include "actors/log.hpp"
+#include "actors/redis_connection.hpp"
+#include "api/ingest/ingest_api.hpp"
+#include "storage/redis_store.hpp"
+#include "transport/http/server.hpp"
+#include "transport/io_thread.hpp"
+
+namespace dispatch {
+namespace {
+
+std::string lower(std::string_view text) {
+  std::string out(text);
+  for (char& c : out)
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  return out;
+}
+
+/// "Name: value", checked by the configuration.
+header_list split_lines(const std::vector<std::string>& lines) {
+  header_list out;
+  for (const auto& line : lines) {
+    const auto colon = line.find(": ");
+    out.emplace_back(line.substr(0, colon), line.substr(colon + 2));
+  }
+  return out;
+}
+
+ingest_settings rules_of(const http_settings& http, bool without_credentials) {
+  ingest_settings out;
+  out.addresses = address_rules(http.allow, http.deny);
+  for (const auto& each : http.trusted_proxies)
+    out.trusted_proxies.push_back(ip_network::parse(each).value());
+  out.cors = {http.cors_origins, http.cors_credentials,
+              std::chrono::duration_cast<std::chrono::seconds>(http.cors_max_age)};
+  for (const auto& name : http.request_headers_remove) out.headers.request_remove.push_back(lower(name));
+  out.headers.request_add = split_lines(http.request_headers_add);
+  for (auto& [name, value] : out.headers.request_add) name = lower(name);
+  out.headers.response_remove = http.response_headers_remove;
+  out.headers.response_add = split_lines(http.response_headers_add);
+  out.without_credentials = without_credentials;
+  return out;
+}
+
+http_server_options server_options(const http_settings& http) {
+  const auto where = listen_address::parse(http.listen);
+  if (!where) throw std::invalid_argument("http.listen: not ADDRESS:PORT: " + http.listen);
+  http_server_options out;
+  out.address = where->address.to_string();
+  out.port = where->port;
+  out.certificate_file = http.tls_certificate_file;
+  out.key_file = http.tls_key_file;
+  out.max_connections = http.max_connections;
+  out.max_connections_per_address = http.max_connections_per_address;
+  return out;
+}
+
+redis_options connection_to(const settings& config) {
+  auto out = redis_options_of(config);
+  // A producer waits for the answer: better soon 503 than late 202.
+  out.command_timeout = std::min(out.command_timeout, std::chrono::milliseconds(2'000));
+  return out;
+}
+
+/// Requests in the log: each at debug, what was our fault at warn, but not each of a thousand a second that
+/// Redis is away for. Any thread.
+class access_log {
+ public:
+  void add(const access_record& what) {
+    if (what.status >= 500) return add_failure(what);
+    if (!log::enabled(log::level::debug)) return;
+    log::debug("http_request",
+               {{"route", what.route},
+                {"method", what.method},
+                {"status", what.status},
+                {"us", std::chrono::duration_cast<std::chrono::microseconds>(what.took).count()},
+                {"remote", what.remote_address},
+                {"credential", what.credential},
+                {"correlation_id", what.correlation_id}});
+  }
+
+ private:
+  static constexpr std::uint32_t failures_per_second = 5;
+
+  void add_failure(const access_record& what) {
+    std::optional<std::uint64_t> dropped;
+    {
+      const std::lock_guard lock(mutex_);
+      dropped = cap_.admit("http_unavailable", std::chrono::steady_clock::now());
+    }
+    if (!dropped) return;
+    log::warn("http_unavailable", {{"route", what.route},
+                                   {"status", what.status},
+                                   {"detail", what.detail},
+                                   {"correlation_id", what.correlation_id},
+                                   {"unlogged", *dropped}});
+  }
+
+  std::mutex mutex_;
+  log::line_cap cap_{failures_per_second};
+};
+
+std::string joined(const std::vector<ingest_config_issue>& issues) {
+  std::string out;
+  for (const auto& each : issues) out.append(out.empty() ? "" : "; ").append(each.key + ": " + each.message);
+  return out;
+}
+
+std::shared_ptr<const ingest_tables> good_tables(const settings& config) {
+  auto made = tables_of(config);
+  if (const auto* wrong = std::get_if<std::string>(&made)) throw std::invalid_argument(*wrong);
+  return std::get<std::shared_ptr<const ingest_tables>>(std::move(made));
+}
+
+}  // namespace
+
+struct ingestion::state {
+  state(const settings& config, context around)
+      : context_(std::move(around)),
+        store(make_ingest_store(connection_to(config), redis_hooks())),
+        api(*store, rules_of(config.http, context_.insecure_dev && !has_callers(config)), good_tables(config),
+            sources()),
+        server(thread, with_hooks(server_options(config.http)),
+               http_async_handler([this](http_request&& request, http_reply reply) {
+                 api.handle(std::move(request), std::move(reply));
+               })) {}
+
+  ~state() {
+    server.stop();
+    // What still waits for Redis is answered now, while there is somebody to answer to.
+    store.reset();
+  }
+
+  static bool has_callers(const settings& config) {
+    return !config.credentials.empty() || !config.sources.empty() || !config.gorush.tenant.empty();
+  }
+
+  redis_callbacks redis_hooks() {
+    redis_callbacks out;
+    out.connection_changed = [](bool up, const std::string& detail) {
+      log::event(up ? log::level::info : log::level::warn, "ingest_redis", {{"up", up}, {"detail", detail}});
+    };
+    out.command_answered = [this](std::chrono::nanoseconds took) { context_.measures.redis_command(took); };
+    return out;
+  }
+
+  ingest_sources sources() {
+    ingest_sources out;
+    out.ready = [this] {
+      auto now = context_.engine_ready();
+      if (now.ready && !store->available()) now = {false, "redis is away"};
+      return now;
+    };
+    out.answered = [this](const access_record& what) {
+      context_.measures.http_request(what.route, what.status, what.took);
+      log_.add(what);
+    };
+    return out;
+  }
+
+  http_server_options with_hooks(http_server_options options) {
+    options.refused = [this](int status, const std::string& remote) {
+      context_.measures.http_request("other", status, std::chrono::nanoseconds(0));
+      log::debug("http_refused", {{"status", status}, {"remote", remote}});
+    };
+    return options;
+  }
+
+  context context_;
+  access_log log_;
+  std::unique_ptr<ingest_store> store;
+  ingest_api api;
+  io_thread thread{"dispatch-http"};
+  http_server server;
+};
+
+ingestion::ingestion(const settings& config, context around)
+    : state_(std::make_unique<state>(config, std::move(around))) {}
+ingestion::~ingestion() = default;
+
+std::uint16_t ingestion::port() const noexcept {
+  return state_->server.port();
+}
+
+void ingestion::drain() {
+  state_->api.drain();
+}
+
+void ingestion::replace(std::shared_ptr<const ingest_tables> tables) {
+  state_->api.replace(std::move(tables));
+}
+
+std::variant<std::shared_ptr<const ingest_tables>, std::string> tables_of(const settings& config) {
+  auto made = make_ingest_tables(config.credentials, config.sources, config.gorush);
+  if (!made.tables) return joined(made.issues);
+  return std::move(made.tables);
+}
+
+}  // namespace dispatch

@@ -1,0 +1,47 @@
+#pragma once
+
+// The ingestion side of the process: its thread, its listener, its door to Redis, and what requests are
+// checked with. Nothing of it runs on a sending thread.
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <variant>
+
+#include "actors/metrics.hpp"
+#include "actors/settings.hpp"
+#include "api/config/ingest_tables.hpp"
+#include "api/readiness.hpp"
+
+namespace dispatch {
+
+class ingestion {
+ public:
+  struct context {
+    metrics& measures;
+    std::function<readiness()> engine_ready;  ///< any thread
+    bool insecure_dev = false;
+  };
+
+  /// Listens at once. Throws std::invalid_argument for settings that cannot be used, std::runtime_error when
+  /// it cannot listen.
+  ingestion(const settings& config, context around);
+  /// Answers what is under way, for at most two seconds.
+  ~ingestion();
+
+  std::uint16_t port() const noexcept;
+  /// 503 to what comes from now on. Any thread.
+  void drain();
+  /// What a reload brings; cannot fail.
+  void replace(std::shared_ptr<const ingest_tables> tables);
+
+ private:
+  struct state;
+  std::unique_ptr<state> state_;
+};
+
+/// What requests are checked with, or what is wrong with the settings.
+std::variant<std::shared_ptr<const ingest_tables>, std::string> tables_of(const settings& config);
+
+}  // namespace dispatch
