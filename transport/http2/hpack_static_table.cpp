@@ -87,8 +87,8 @@ constexpr length_order sorted = [] {
   std::uint8_t used = 0;
   for (std::size_t length = 0; length <= longest_name; ++length) {
     made.first[length] = used;
-    for (std::uint8_t i = 0; i < table.size(); ++i)
-      if (table[i].name.size() == length) made.entries[used++] = i;
+    for (std::size_t i = 0; i < table.size(); ++i)
+      if (table[i].name.size() == length) made.entries[used++] = static_cast<std::uint8_t>(i);
   }
   made.first[longest_name + 1] = used;
   return made;
