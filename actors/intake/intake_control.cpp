@@ -25,6 +25,7 @@ void intake_state::control(const control_event& event) {
 
 void intake_state::set_paused(const paused_lanes& m) {
   control_.set_paused(m.lanes);
+  if (!std::exchange(lanes_known_, true)) fill();
 }
 
 void intake_state::sift(std::vector<work_item>& items) {

@@ -77,7 +77,7 @@ std::uint32_t intake_state::entries_wanted(const source_state& from) const {
 }
 
 bool intake_state::wants(const source_state& from) const {
-  if (from.from->scope.empty() && control_.paused(from.from->lane)) return false;
+  if (from.from->scope.empty() && (!lanes_known_ || control_.paused(from.from->lane))) return false;
   if (from.scope) {
     const auto& gate = gates_[*from.scope];
     if (gate.blocked(parts_->time->now())) return false;

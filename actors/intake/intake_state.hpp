@@ -178,6 +178,7 @@ class intake_state {
   std::uint32_t accepting_ = 0;
   time_point refusal_said_{};
   bool started_ = false;
+  bool lanes_known_ = false;  ///< which are paused: until then none is read
   bool reading_ = false;
   bool taking_over_ = false;
   bool took_over_ = false;  ///< a step of a take-over was the latest answer

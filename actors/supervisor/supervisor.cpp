@@ -44,6 +44,8 @@ class supervisor_state {
       case lease_keeper::news::acquired:
         log::info("lease_acquired", {{"epoch", *answer.epoch}});
         for (std::size_t i = 0; i < parts_->scopes.size(); ++i) load_breaker(static_cast<scope_number>(i));
+        // At once: the intake waits to hear which lanes are paused.
+        housekeeping_.on_tick(*parts_, parts_->time->now(), draining_);
         break;
       case lease_keeper::news::fenced:
         give_up("fenced: another process took this one's work over");

@@ -153,7 +153,7 @@ void redis_ingest_store::send_batch(batch jobs) {
     const auto answers = answer ? decode_submit(*answer, callbacks->size()) : std::nullopt;
     for (std::size_t at = 0; at < callbacks->size(); ++at) {
       if (answers)
-        (*callbacks)[at](std::move((*answers)[at]));
+        (*callbacks)[at]((*answers)[at]);
       else
         (*callbacks)[at](answer ? unexpected() : answer.error());
     }

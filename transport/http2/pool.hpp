@@ -36,7 +36,7 @@ struct pool_options {
   std::uint32_t max_requests_per_connection = 500'000'000;  ///< then a new one: stream ids end at 2^31
   std::chrono::milliseconds idle_timeout{0};  ///< closes a connection without streams; 0 = never
   /// HPACK may keep both in the connection's table, so that repeating them costs a byte each. Off for a
-  /// provider that asks for literals (docs/adr/0002-http2-session.md).
+  /// provider that asks for literals (docs/adr/0003-http2-session.md).
   bool index_path_and_authorization = true;
 };
 

@@ -132,6 +132,8 @@ class Jobs(EndToEnd):
         with self.stack.redis() as redis:
             self.assertEqual(0, redis.command("EXISTS", self.stack.key("audience:one:all")))
             self.assertEqual(200, redis.command("LLEN", self.stack.key("taken:one:big")))
+        self.stack.ctl("lane", "resume", "normal")
+        self.assertEqual(200, self.wait_state(api, "big", "done")["outcomes"]["delivered"])
 
     def test_a_job_can_be_paused_resumed_and_cancelled(self):
         api, *_ = self.start()

@@ -68,5 +68,16 @@ TEST(control, a_paused_lane_is_not_read) {
   EXPECT_EQ(engine.fcm().ledger.size(), 1u);
 }
 
+TEST(control, a_lane_paused_before_the_start_is_not_read) {
+  virtual_world world;
+  world.redis->paused[index_of(lane::normal)] = true;
+  world.redis->add("jobs", {{"job", job_document("", many(1))}});
+  world.redis->add("jobs:high", {{"job", job_document("", many(1))}});
+  virtual_engine engine(world, "engine", {});
+  engine.run_for(1s);
+  EXPECT_EQ(engine.fcm().ledger.size(), 1u);
+  EXPECT_EQ(engine.depth("jobs"), 1u);
+}
+
 }  // namespace
 }  // namespace dispatch
