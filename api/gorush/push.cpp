@@ -4,6 +4,11 @@
 #include "api/json/strict_json.hpp"
 
 namespace dispatch {
+namespace {
+
+constexpr std::size_t max_push_bytes = 4u << 20;
+
+}  // namespace
 
 std::variant<push_jobs, push_refusal> convert_push(std::string_view body, const push_options& options) {
   const auto parsed = strict_json::parse(body);
@@ -19,6 +24,7 @@ std::variant<push_jobs, push_refusal> convert_push(std::string_view body, const 
     return push_refusal{400, "Number of notifications(" + std::to_string(notifications.size()) +
                                  ") over limit(" + std::to_string(options.max_notifications) + ")"};
   push_jobs made;
+  std::size_t bytes = 0;
   for (const auto each : notifications) {
     const auto place = "notifications[" + std::to_string(made.documents.size()) + "]: ";
     simdjson::dom::object notification;
@@ -26,6 +32,9 @@ std::variant<push_jobs, push_refusal> convert_push(std::string_view body, const 
     auto converted = convert_notification(notification, options);
     if (const auto* wrong = std::get_if<std::string>(&converted)) return push_refusal{400, place + *wrong};
     auto& one = std::get<pushed_notification>(converted);
+    // A text is repeated for every token: a small request can grow into very large documents.
+    bytes += one.document.size();
+    if (bytes > max_push_bytes) return push_refusal{413, "The notifications are too large."};
     made.documents.push_back(std::move(one.document));
     made.counts += one.counts;
   }

@@ -15,6 +15,11 @@ constexpr std::size_t max_id_bytes = 128;
 /// GitHub nests some payloads deeper than our own documents.
 constexpr std::size_t max_payload_depth = 64;
 
+bool is_timestamped(const webhook_verification& scheme) {
+  const auto* hex = std::get_if<hex_hmac_scheme>(&scheme);
+  return hex != nullptr && hex->timestamped;
+}
+
 }  // namespace
 
 std::optional<delivery_id_rule> delivery_id_rule::parse(std::string_view text) {
@@ -42,6 +47,9 @@ std::string webhook_source::job_id(const http_request& request, simdjson::dom::e
   std::string delivery;
   switch (id_.from) {
     case delivery_id_rule::kind::usual:
+      // A signature over time and body says nothing of these headers: they could be changed to send it once
+      // more.
+      if (is_timestamped(verification_)) break;
       delivery = request.header("webhook-id");
       if (delivery.empty()) delivery = request.header("x-github-delivery");
       break;

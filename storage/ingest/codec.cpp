@@ -101,11 +101,13 @@ std::optional<std::vector<submit_answer>> decode_submit(const redis::reply& answ
 
 redis::command encode_admit(const redis::keyspace& keys, const admission& who) {
   redis::command all;
+  // In a cluster an empty key would belong to another slot.
   all.add(2);
-  all.add(who.counter.empty() ? std::string() : keys.request_counter(who.counter));
-  all.add(who.replay_key.empty() ? std::string() : keys.replay_mark(who.replay_key));
+  all.add(who.counter.empty() ? keys.meta() : keys.request_counter(who.counter));
+  all.add(who.replay_key.empty() ? keys.meta() : keys.replay_mark(who.replay_key));
   add_windows(all, who.windows);
   all.add(std::max<std::int64_t>(who.replay_ttl.count(), 1));
+  all.add(who.counter.empty() ? 0 : 1).add(who.replay_key.empty() ? 0 : 1);
   return all;
 }
 

@@ -32,6 +32,7 @@ local function store(key, list, taken, lane, a)
   -- A state without a digest: cancelled before it came.
   call('HSET', key, 'state', job[1] or 'accepted', 'lane', lane_names[lane], 'total', total, 'left', total, 'sha256',
     sha256, 'entry', KEYS[lane] .. ' ' .. entry, 'created_at', now_ms)
+  if job[1] then call('PERSIST', key) end
   return 0, lane, tonumber(total)
 end
 

@@ -39,7 +39,8 @@ class listener : public std::enable_shared_from_this<listener> {
   void stop();  ///< not on the io thread
   void left(const std::shared_ptr<session>& gone);
   /// Bytes of bodies that came in, or (negative) were answered. False: there is no room for them.
-  bool hold(std::ptrdiff_t bytes);
+  /// One group of addresses may have half of all.
+  bool hold(const std::string& group, std::ptrdiff_t bytes);
 
   const http_server_options options;
   const http_async_handler handler;
@@ -61,6 +62,7 @@ class listener : public std::enable_shared_from_this<listener> {
   std::unordered_map<std::string, std::size_t> by_group_;
   std::size_t refusing_ = 0;
   std::size_t held_ = 0;
+  std::unordered_map<std::string, std::size_t> held_by_group_;  ///< of bodies under way
   // For stop() to wait on.
   std::atomic<bool> stopped_ = false;
   std::mutex mutex_;
@@ -105,6 +107,7 @@ class session : public std::enable_shared_from_this<session> {
   bool account_body();
   void handle(http_request request);
   void reject(int status, std::string_view detail);
+  void push_ready(const answer_form& form, std::string bytes);
   std::string_view lateness(clock::time_point now) const;
   void post_flush();
   void flush();
@@ -122,6 +125,7 @@ class session : public std::enable_shared_from_this<session> {
   std::deque<slot> slots_;
   std::uint64_t first_slot_ = 0;  ///< number of slots_.front()
   std::string ready_, writing_;
+  std::size_t answered_ = 0;    ///< bytes of the slots that are ready
   std::size_t body_held_ = 0;   ///< of the request that is read
   std::size_t wire_bytes_ = 0;  ///< since its body began
   std::size_t discarded_ = 0;

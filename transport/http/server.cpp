@@ -131,10 +131,18 @@ void listener::left(const std::shared_ptr<session>& gone) {
   count();
 }
 
-bool listener::hold(std::ptrdiff_t bytes) {
-  if (bytes > 0 && held_ + static_cast<std::size_t>(bytes) > options.bodies_limit) return false;
-  held_ = static_cast<std::size_t>(static_cast<std::ptrdiff_t>(held_) + bytes);
-  return true;
+bool listener::hold(const std::string& group, std::ptrdiff_t bytes) {
+  if (bytes == 0) return true;
+  auto& of_group = held_by_group_[group];
+  const auto more = static_cast<std::size_t>(std::max<std::ptrdiff_t>(bytes, 0));
+  const bool granted =
+      more == 0 || (held_ + more <= options.bodies_limit && of_group + more <= options.bodies_limit / 2);
+  if (granted) {
+    held_ = static_cast<std::size_t>(static_cast<std::ptrdiff_t>(held_) + bytes);
+    of_group = static_cast<std::size_t>(static_cast<std::ptrdiff_t>(of_group) + bytes);
+  }
+  if (of_group == 0) held_by_group_.erase(group);
+  return granted;
 }
 
 void listener::count() {

@@ -62,7 +62,7 @@ void session::start() {
 
 bool session::may_read() const noexcept {
   return phase_ == phase::open && !last_read_ && slots_.size() < owner_->options.max_pipelined &&
-         ready_.size() + writing_.size() < max_unsent;
+         answered_ + ready_.size() + writing_.size() < max_unsent;
 }
 
 bool session::idle() const noexcept {
@@ -136,13 +136,13 @@ void session::advance(request_reader::step step, std::size_t bytes_left) {
   since_ = clock::now();
   wire_bytes_ = bytes_left;
   if (step == request_reader::step::done) return handle(reader_.take());
-  if (reader_.expects_continue() && bytes_left == 0)
-    slots_.push_back({{}, 0, true, "HTTP/1.1 100 Continue\r\n\r\n"});
+  if (reader_.expects_continue() && bytes_left == 0) push_ready({}, "HTTP/1.1 100 Continue\r\n\r\n");
 }
 
 bool session::account_body() {
   const auto now_held = reader_.body_bytes();
-  if (!owner_->hold(static_cast<std::ptrdiff_t>(now_held) - static_cast<std::ptrdiff_t>(body_held_)))
+  if (!owner_->hold(peer_.group,
+                    static_cast<std::ptrdiff_t>(now_held) - static_cast<std::ptrdiff_t>(body_held_)))
     return false;
   body_held_ = now_held;
   return true;
@@ -171,18 +171,23 @@ void session::answer(std::uint64_t number, http_response response) {
   mine.form.keep_alive = !(last_read_ && last);
   mine.bytes = http_wire::serialize(response, mine.form, std::chrono::system_clock::now());
   mine.ready = true;
-  owner_->hold(-static_cast<std::ptrdiff_t>(std::exchange(mine.body_bytes, 0)));
+  answered_ += mine.bytes.size();
+  owner_->hold(peer_.group, -static_cast<std::ptrdiff_t>(std::exchange(mine.body_bytes, 0)));
   // Answers come in batches: one write takes all that are at hand by then.
   if (!processing_) post_flush();
+}
+
+void session::push_ready(const answer_form& form, std::string bytes) {
+  answered_ += bytes.size();
+  slots_.push_back({form, 0, true, std::move(bytes)});
 }
 
 void session::reject(int status, std::string_view detail) {
   // What follows in the stream cannot be trusted to be a request.
   last_read_ = true;
   const answer_form form{true, false, false};
-  slots_.push_back(
-      {form, 0, true,
-       http_wire::serialize(http_wire::problem(status, detail), form, std::chrono::system_clock::now())});
+  push_ready(
+      form, http_wire::serialize(http_wire::problem(status, detail), form, std::chrono::system_clock::now()));
   if (owner_->options.refused) owner_->options.refused(status, peer_.address);
 }
 
@@ -198,6 +203,7 @@ void session::flush() {
   if (phase_ != phase::open) return;
   while (!slots_.empty() && slots_.front().ready) {
     ready_ += slots_.front().bytes;
+    answered_ -= slots_.front().bytes.size();
     slots_.pop_front();
     ++first_slot_;
   }
@@ -243,7 +249,7 @@ void session::discard() {
 }
 
 std::string_view session::lateness(clock::time_point now) const {
-  if (!read_pending_ || phase_ != phase::open) return {};
+  if (!read_pending_ || last_read_ || phase_ != phase::open) return {};
   const auto waited = now - since_;
   const auto& limits = owner_->options;
   if (reader_.in_body()) {
@@ -266,6 +272,10 @@ void session::tick(clock::time_point now) {
   if (const auto late = lateness(now); !late.empty()) {
     reject(408, late);
     flush();
+  } else if (read_pending_ && reader_.in_body() && now - since_ > limits.body_grace) {
+    // The rate is that of each stretch of time: what came early is no credit for silence later.
+    since_ = now;
+    wire_bytes_ = 0;
   }
 }
 
@@ -279,7 +289,7 @@ void session::close() {
   stream_->close();
   auto held = body_held_;
   for (const auto& each : slots_) held += each.body_bytes;
-  owner_->hold(-static_cast<std::ptrdiff_t>(held));
+  owner_->hold(peer_.group, -static_cast<std::ptrdiff_t>(held));
   slots_.clear();
   owner_->left(shared_from_this());
 }

@@ -298,10 +298,10 @@ TEST(http_server_limits, one_address_has_its_own_limit) {
   EXPECT_THAT(third.read_all(), StartsWith("HTTP/1.1 503 "));
 }
 
-TEST(http_server_limits, bodies_that_are_being_received_have_a_limit_together) {
+TEST(http_server_limits, bodies_being_received_from_one_address_may_take_half_of_the_limit) {
   io_thread thread("http-test");
   http_server_options options;
-  options.bodies_limit = 10'000;
+  options.bodies_limit = 20'000;
   std::vector<int> refused;
   options.refused = [&](int status, const std::string&) { refused.push_back(status); };
   http_server server(thread, options, http_handler(echo));
