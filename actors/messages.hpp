@@ -139,6 +139,7 @@ struct settlement {
   /// The head of an audience becomes rests of its own.
   struct cut {
     run_ptr owner;
+    std::uint64_t first = 0;     ///< position of the first
     std::uint32_t count = 0;     ///< recipients that leave the list
     std::uint32_t unusable = 0;  ///< of them: they end `dead`
     std::vector<parked> rests;

@@ -113,9 +113,11 @@ struct audience_window {
 };
 inline constexpr std::size_t audience_element_limit = 64u << 10;
 
-/// So many have left the head of the job's audience.
+/// These have left the head of the job's audience. By position, so that two processes that hold the same
+/// entry (a group made anew) at worst send twice.
 struct audience_cut {
   std::string tenant, job;
+  std::uint64_t first = 0;
   std::uint32_t count = 0;
 };
 

@@ -41,10 +41,10 @@ void intake_state::park_audience(const run_ptr& owner, source to, std::optional<
 
 void intake_state::open_audience(const run_ptr& owner, settlement& over) {
   const auto& send_at = owner->document->send_at;
-  if (send_at && *send_at > parts_->time->wall()) {
+  if (owner->mode != run_mode::cancelled && send_at && *send_at > parts_->time->wall()) {
     park_audience(owner, {owner->lane, std::string(ready_scope)}, send_at, over);
   } else {
-    audiences_.push_back({owner, std::nullopt, std::nullopt, false});
+    audiences_.push_back({owner, std::nullopt, false});
   }
 }
 
@@ -83,7 +83,7 @@ void intake_state::cut_audiences() {
 void intake_state::ask_window(open_list list) {
   const auto& document = *list.owner->document;
   parts_->storage->read_audience(
-      std::string(document.tenant), std::string(document.id), list.next, window_recipients, window_bytes,
+      std::string(document.tenant), std::string(document.id), std::nullopt, window_recipients, window_bytes,
       [me = parts_->intake, owner = list.owner](store_result<audience_window> window) {
         me.send(audience_read{owner, std::move(window)});
       });
@@ -102,7 +102,6 @@ void intake_state::take_window(const audience_read& m) {
   }
   settlement over;
   over.cuts.push_back(cut_window(m.owner, *m.window, over.letters));
-  list->next = m.window->first + m.window->elements.size();
   list->over = over.cuts.back().last;
   settle(std::move(over));
   list->written_at = settled_;
@@ -113,6 +112,7 @@ settlement::cut intake_state::cut_window(const run_ptr& owner, const audience_wi
                                          std::vector<dead_letter>& letters) {
   settlement::cut cut;
   cut.owner = owner;
+  cut.first = window.first;
   cut.count = static_cast<std::uint32_t>(window.elements.size());
   cut.last = window.remaining == 0;
   resume_state resume;

@@ -86,7 +86,6 @@ class intake_state {
   // intake_audiences.cpp
   struct open_list {
     run_ptr owner;
-    std::optional<std::uint64_t> next;        ///< position the next window begins at; unknown at first
     std::optional<std::uint64_t> written_at;  ///< its cut is in Redis once written_ has come so far
     bool over = false;
   };

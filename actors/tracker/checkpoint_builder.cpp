@@ -126,7 +126,8 @@ void checkpoint_builder::count(const run_ptr& owner, outcome result, std::uint32
 void checkpoint_builder::cut(const settlement::cut& what) {
   const auto& document = *what.owner->document;
   if (what.count > 0) {
-    content_->cuts.push_back({std::string(document.tenant), std::string(document.id), what.count});
+    content_->cuts.push_back(
+        {std::string(document.tenant), std::string(document.id), what.first, what.count});
   }
   if (what.unusable > 0) count(what.owner, outcome::dead, what.unusable);
   content_->parks.insert(content_->parks.end(), what.rests.begin(), what.rests.end());

@@ -153,7 +153,7 @@ command encode_write(const keyspace& keys, const writer& who, std::uint64_t sequ
   }
   for (const auto& one : what.progress) to.arg(keys.entry(one.where)).arg(one.ended);
   for (const auto& one : what.jobs) add_progress(to, one);
-  for (const auto& one : what.cuts) to.arg(one.count);
+  for (const auto& one : what.cuts) to.arg(one.first).arg(one.count);
   for (std::size_t i = 0; i < results; ++i) add_result(to, what.results[i]);
   for (const auto& one : what.tokens) add_token(to, one);
   for (const auto& one : what.dead) add_dead(to, one);

@@ -4,10 +4,11 @@
 -- 4 cancelled, 5 paused, 6 no such audience.
 local prefix, retention = ARGV[3], ARGV[4]
 
--- The list is the job's own from now on (a submission over HTTP has taken it before). Answers its length.
-local function take_audience(key, name)
+-- The list is the job's own from now on (a submission over HTTP has taken it before: then the job is known). Answers
+-- its length.
+local function take_audience(key, name, known)
   local list, taken = prefix .. 'audience:' .. name, prefix .. 'taken:' .. string.sub(key, #prefix + 5)
-  if call('EXISTS', taken) == 0 and call('TYPE', list).ok == 'list' then call('RENAME', list, taken) end
+  if (not known or call('EXISTS', taken) == 0) and call('TYPE', list).ok == 'list' then call('RENAME', list, taken) end
   local length = redis.pcall('LLEN', taken)
   return type(length) == 'number' and length or 0
 end
@@ -27,10 +28,11 @@ for k = 2, #KEYS do
   elseif job[2] and job[1] ~= 'accepted' then
     answers[k - 1] = known_states[job[1]] or 1
   else
-    if ARGV[a + 6] ~= '' then total = take_audience(key, ARGV[a + 6]) end
+    if ARGV[a + 6] ~= '' then total = take_audience(key, ARGV[a + 6], job[2]) end
     answers[k - 1] = 0
     if job[1] == 'cancelled' then  -- before it was read: what its recipients end as is still counted
       state, answers[k - 1] = 'cancelled', 4
+      call('PERSIST', key)  -- it was kept for a time only, in case that the job never came
     end
     if total == 0 then
       call('HSET', key, 'state', 'dead', 'lane', ARGV[a], 'total', 0, 'sha256', sha256, 'entry', entry, 'created_at',

@@ -14,5 +14,5 @@ while left > 0 and bytes < budget and at < length do
   end
   n, at, left = n + #part, at + #part, left - #part
 end
-answer[2] = length - at
+answer[2] = math.max(length - at, 0)
 return answer

@@ -116,9 +116,14 @@ end
 
 -- What has left the head of an audience is in `parks`.
 for c = 1, cuts do
-  local list, job, count = KEYS[first_job + jobs + 2 * c - 1], KEYS[first_job + jobs + 2 * c], take()
-  redis.pcall('LTRIM', list, count, -1)
-  redis.pcall('HINCRBY', job, 'drawn', count)
+  local list, job = KEYS[first_job + jobs + 2 * c - 1], KEYS[first_job + jobs + 2 * c]
+  local first, count = tonumber(take()), tonumber(take())
+  local drawn = tonumber(redis.pcall('HGET', job, 'drawn') or 0) or 0
+  local leave = first + count - drawn
+  if first <= drawn and leave > 0 then
+    redis.pcall('LTRIM', list, leave, -1)
+    if call('EXISTS', job) == 1 then redis.pcall('HSET', job, 'drawn', first + count) end
+  end
 end
 
 for _ = 1, results do  -- best effort: a spoiled results stream stops no work

@@ -65,10 +65,10 @@ std::string fake_world::add(const std::string& stream, field_map fields) {
   return to_text(to.last);
 }
 
-std::uint64_t fake_world::take_audience(const acceptance& one) {
+std::uint64_t fake_world::take_audience(const acceptance& one, bool known) {
   auto& taken = lists["taken:" + one.tenant + ":" + one.id];
   const auto written = lists.find("audience:" + one.tenant + ":" + one.audience);
-  if (taken.empty() && written != lists.end()) {
+  if ((taken.empty() || !known) && written != lists.end()) {
     taken = std::move(written->second);
     lists.erase(written);
   }
@@ -88,7 +88,7 @@ acceptance_result fake_world::accept(const acceptance& one) {
   if (known && job["sha256"] != one.sha256) return acceptance_result::conflict;
   if (known && job["entry"] != where) return acceptance_result::repeat;
   if (known && job["state"] != "accepted") return as_known;
-  const auto total = one.audience.empty() ? one.total : take_audience(one);
+  const auto total = one.audience.empty() ? one.total : take_audience(one, known);
   const bool cancelled = job["state"] == "cancelled";
   job["state"] = total == 0 ? "dead" : cancelled ? "cancelled" : one.scheduled ? "scheduled" : "running";
   job["lane"] = to_string(one.lane);
@@ -103,11 +103,15 @@ acceptance_result fake_world::accept(const acceptance& one) {
 }
 
 void fake_world::cut(const audience_cut& one) {
-  auto& list = lists["taken:" + one.tenant + ":" + one.job];
-  list.erase(list.begin(), list.begin() + std::min<std::ptrdiff_t>(one.count, std::ssize(list)));
-  if (list.empty()) lists.erase("taken:" + one.tenant + ":" + one.job);
-  auto& drawn = hashes["job:" + one.tenant + ":" + one.job]["drawn"];
-  drawn = std::to_string(number(drawn) + one.count);
+  const auto job = hashes.find("job:" + one.tenant + ":" + one.job);
+  const auto drawn = job == hashes.end() ? 0 : number(field(job->second, "drawn"));
+  if (one.first > drawn || one.first + one.count <= drawn) return;
+  const auto name = "taken:" + one.tenant + ":" + one.job;
+  auto& list = lists[name];
+  const auto leave = static_cast<std::ptrdiff_t>(one.first + one.count - drawn);
+  list.erase(list.begin(), list.begin() + std::min(leave, std::ssize(list)));
+  if (list.empty()) lists.erase(name);
+  if (job != hashes.end()) job->second["drawn"] = std::to_string(one.first + one.count);
 }
 
 void fake_world::apply(const checkpoint& what, bool with_results) {

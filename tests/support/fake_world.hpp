@@ -112,7 +112,7 @@ class fake_world {
 
  private:
   bool answer_waits();
-  std::uint64_t take_audience(const acceptance& one);
+  std::uint64_t take_audience(const acceptance& one, bool known);
   void cut(const audience_cut& one);
   void count_progress(const job_progress& one);
 

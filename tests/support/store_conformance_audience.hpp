@@ -17,9 +17,9 @@ inline acceptance job_of_audience(const std::string& id, const entry_ref& where)
   return job;
 }
 
-inline checkpoint cut_of(const std::string& id, std::uint32_t count) {
+inline checkpoint cut_of(const std::string& id, std::uint64_t first, std::uint32_t count) {
   checkpoint what;
-  what.cuts.push_back({"acme", id, count});
+  what.cuts.push_back({"acme", id, first, count});
   return what;
 }
 
@@ -86,14 +86,14 @@ TEST_P(store_conformance, an_audience_is_read_in_windows_and_cut_by_checkpoints)
   EXPECT_EQ(first->elements, texts(all.begin(), all.begin() + 40));
   // By position, whether or not the first cut has been written yet.
   EXPECT_EQ(one.read_audience("j", 40, 40)->elements, texts(all.begin() + 40, all.begin() + 80));
-  ASSERT_TRUE(one.write(cut_of("j", 40)));
+  ASSERT_TRUE(one.write(cut_of("j", 0, 40)));
   const auto second = one.read_audience("j", 40, 40);
   EXPECT_EQ(second->elements, texts(all.begin() + 40, all.begin() + 80));
   EXPECT_EQ(second->remaining, 20U);
   // Another process knows no position: it goes on where the list begins.
   process two(*backend, "two");
   EXPECT_EQ(two.read_audience("j")->first, 40U);
-  ASSERT_TRUE(one.write(cut_of("j", 60)));
+  ASSERT_TRUE(one.write(cut_of("j", 40, 60)));
   EXPECT_TRUE(backend->list("taken:acme:j").empty());
   const auto end = two.read_audience("j");
   EXPECT_TRUE(end->elements.empty());
@@ -104,10 +104,31 @@ TEST_P(store_conformance, a_repeated_checkpoint_cuts_once) {
   process one(*backend, "one");
   backend->push("audience:acme:all", {"a", "b", "c", "d"});
   ASSERT_TRUE(one.accept({job_of_audience("j", add_and_read(one))}));
-  ASSERT_TRUE(one.write_as(1, cut_of("j", 1)));
-  ASSERT_TRUE(one.write_as(1, cut_of("j", 1)));
+  ASSERT_TRUE(one.write_as(1, cut_of("j", 0, 1)));
+  ASSERT_TRUE(one.write_as(1, cut_of("j", 0, 1)));
   EXPECT_EQ(backend->list("taken:acme:j"), (texts{"b", "c", "d"}));
   EXPECT_EQ(backend->hash("job:acme:j").at("drawn"), "1");
+}
+
+TEST_P(store_conformance, two_that_cut_the_same_window_lose_nothing_behind_it) {
+  process one(*backend, "one"), two(*backend, "two");
+  backend->push("audience:acme:all", {"a", "b", "c", "d", "e"});
+  ASSERT_TRUE(one.accept({job_of_audience("j", add_and_read(one))}));
+  ASSERT_TRUE(one.write(cut_of("j", 0, 2)));
+  ASSERT_TRUE(two.write(cut_of("j", 0, 2)));
+  EXPECT_EQ(backend->list("taken:acme:j"), (texts{"c", "d", "e"}));
+  ASSERT_TRUE(two.write(cut_of("j", 0, 3)));
+  EXPECT_EQ(backend->list("taken:acme:j"), (texts{"d", "e"}));
+  ASSERT_TRUE(one.write(cut_of("j", 4, 1)));  // not what is at the head
+  EXPECT_EQ(backend->list("taken:acme:j").size(), 2U);
+}
+
+TEST_P(store_conformance, a_list_left_by_an_earlier_job_is_not_the_new_ones) {
+  process one(*backend, "one");
+  backend->push("taken:acme:j", {"old"});
+  backend->push("audience:acme:all", {"a", "b"});
+  ASSERT_TRUE(one.accept({job_of_audience("j", add_and_read(one))}));
+  EXPECT_EQ(backend->list("taken:acme:j"), (texts{"a", "b"}));
 }
 
 TEST_P(store_conformance, a_window_is_bounded_in_bytes_and_so_is_an_element) {
