@@ -10,14 +10,14 @@
 #include <vector>
 
 #include "actors/messages.hpp"
-#include "transport/http2/message.hpp"
+#include "transport/message.hpp"
 
 namespace dispatch {
 
 /// A rendered item on its way to the provider.
 struct outgoing {
   work_item item;
-  http2::request request;
+  provider_request request;
 };
 
 /// All of it from any thread.
@@ -32,7 +32,7 @@ class channel {
   /// What has not reached the network comes back as not_sent.
   virtual void recall() = 0;
   /// The provider refused this credential.
-  virtual void credential_refused(std::shared_ptr<const http2::header_list> used, bool new_connection) = 0;
+  virtual void credential_refused(std::shared_ptr<const header_list> used, bool new_connection) = 0;
   /// Says again what the tracker has not claimed.
   virtual void repeat_unclaimed() = 0;
   /// Ends it; waits until nothing of it runs any more.

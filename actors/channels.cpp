@@ -55,17 +55,17 @@ std::shared_ptr<const provider_adapter> adapter_of(const apns_app& app, const cr
   return make_apns_adapter(options);
 }
 
-std::string_view word(http2::connection_event what) {
+std::string_view word(connection_event what) {
   switch (what) {
-    case http2::connection_event::connected:
+    case connection_event::connected:
       return "connected";
-    case http2::connection_event::connect_failed:
+    case connection_event::connect_failed:
       return "connect_failed";
-    case http2::connection_event::tls_failed:
+    case connection_event::tls_failed:
       return "tls_failed";
-    case http2::connection_event::lost:
+    case connection_event::lost:
       return "lost";
-    case http2::connection_event::goaway:
+    case connection_event::goaway:
       return "goaway";
   }
   return "other";
@@ -107,9 +107,9 @@ http2_channel_callbacks provider_channels::callbacks(scope_number number, const 
   calls.completed = [tracker = parts_->tracker](completion_batch_ptr batch) {
     tracker.send(std::move(batch));
   };
-  calls.connection = [supervisor = parts_->supervisor, number, name](http2::connection_event what,
+  calls.connection = [supervisor = parts_->supervisor, number, name](connection_event what,
                                                                      const std::string& detail) {
-    using enum http2::connection_event;
+    using enum connection_event;
     const bool failed = what == connect_failed || what == tls_failed;
     if (what == connected) {
       log::debug("provider_connected", {{"scope", name}, {"detail", detail}});

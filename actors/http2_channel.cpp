@@ -23,10 +23,8 @@ struct http2_channel::state : std::enable_shared_from_this<state> {
     loop.run([&] {
       token = options.make_credential();
       http2::pool_callbacks pool_calls;
-      pool_calls.completed = [this](std::vector<http2::completion>&& answers) {
-        deliver(std::move(answers));
-      };
-      pool_calls.event = [this](http2::connection_event what, const std::string& detail) {
+      pool_calls.completed = [this](std::vector<provider_answer>&& answers) { deliver(std::move(answers)); };
+      pool_calls.event = [this](connection_event what, const std::string& detail) {
         callbacks.connection(what, detail);
       };
       connections = std::make_unique<http2::pool>(loop, options.pool, std::move(pool_calls));
@@ -81,8 +79,8 @@ struct http2_channel::state : std::enable_shared_from_this<state> {
 
   void await_credential() {
     if (std::exchange(awaiting, true)) return;
-    token->await([weak = weak_from_this(), asked = generation](
-                     std::shared_ptr<const http2::header_list> headers, const std::string& error) {
+    token->await([weak = weak_from_this(), asked = generation](std::shared_ptr<const header_list> headers,
+                                                               const std::string& error) {
       auto self = weak.lock();
       if (!self || self->closed || self->generation != asked) return;
       self->awaiting = false;
@@ -91,7 +89,7 @@ struct http2_channel::state : std::enable_shared_from_this<state> {
         return;
       }
       self->callbacks.credential_failed(error);
-      self->fail_held(http2::failure::no_credential);
+      self->fail_held(send_failure::no_credential);
     });
   }
 
@@ -110,7 +108,7 @@ struct http2_channel::state : std::enable_shared_from_this<state> {
 
   void await_successor() {
     successor->await([weak = weak_from_this(), asked = successor_generation](
-                         const std::shared_ptr<const http2::header_list>& headers, const std::string& error) {
+                         const std::shared_ptr<const header_list>& headers, const std::string& error) {
       auto self = weak.lock();
       if (!self || self->closed || !self->successor || self->successor_generation != asked) return;
       if (headers) {
@@ -133,14 +131,14 @@ struct http2_channel::state : std::enable_shared_from_this<state> {
     awaiting = false;
   }
 
-  void fail_held(http2::failure why) { fail(std::exchange(held, {}), why); }
+  void fail_held(send_failure why) { fail(std::exchange(held, {}), why); }
 
-  void fail(const std::vector<http2::request>& requests, http2::failure why) {
+  void fail(const std::vector<provider_request>& requests, send_failure why) {
     if (requests.empty()) return;
-    std::vector<http2::completion> answers;
+    std::vector<provider_answer> answers;
     answers.reserve(requests.size());
     for (const auto& request : requests) {
-      http2::completion answer;
+      provider_answer answer;
       answer.correlation = request.correlation;
       answer.failure = why;
       answers.push_back(std::move(answer));
@@ -156,18 +154,18 @@ struct http2_channel::state : std::enable_shared_from_this<state> {
       if (!self || self->closed) return;
       self->watching = false;
       const auto now = std::chrono::steady_clock::now();
-      std::vector<http2::request> late;
-      std::erase_if(self->held, [&](http2::request& request) {
+      std::vector<provider_request> late;
+      std::erase_if(self->held, [&](provider_request& request) {
         if (request.deadline > now) return false;
         late.push_back(std::move(request));
         return true;
       });
-      self->fail(late, http2::failure::no_credential);
+      self->fail(late, send_failure::no_credential);
       self->watch_held();
     });
   }
 
-  void deliver(std::vector<http2::completion>&& answers) {
+  void deliver(std::vector<provider_answer>&& answers) {
     auto batch = std::make_shared<completion_batch>();
     batch->answers.reserve(answers.size());
     for (auto& answer : answers) {
@@ -195,11 +193,11 @@ struct http2_channel::state : std::enable_shared_from_this<state> {
   }
 
   void recall() {
-    fail_held(http2::failure::not_sent);
+    fail_held(send_failure::not_sent);
     connections->recall();
   }
 
-  void credential_refused(const std::shared_ptr<const http2::header_list>& used, bool new_connection) {
+  void credential_refused(const std::shared_ptr<const header_list>& used, bool new_connection) {
     if (used) token->refused(used);
     if (new_connection) connections->renew_connections();
   }
@@ -216,7 +214,7 @@ struct http2_channel::state : std::enable_shared_from_this<state> {
 
   struct flight {
     work_item item;
-    std::shared_ptr<const http2::header_list> credential;
+    std::shared_ptr<const header_list> credential;
   };
 
   io_thread& loop_thread;
@@ -230,7 +228,7 @@ struct http2_channel::state : std::enable_shared_from_this<state> {
   std::uint64_t successor_generation = 0;  ///< the same of successor
   // At most the scope's window: the intake hands out no more.
   boost::unordered_flat_map<std::uint64_t, flight> flights;
-  std::vector<http2::request> held;
+  std::vector<provider_request> held;
   // At most what the scope's window can complete before the tracker gets to it.
   std::deque<completion_batch_ptr> unclaimed;
   std::uint64_t next_correlation = 1;
@@ -271,7 +269,7 @@ void http2_channel::recall() {
   });
 }
 
-void http2_channel::credential_refused(std::shared_ptr<const http2::header_list> used, bool new_connection) {
+void http2_channel::credential_refused(std::shared_ptr<const header_list> used, bool new_connection) {
   thread_->post([self = state_, used = std::move(used), new_connection] {
     if (!self->closed) self->credential_refused(used, new_connection);
   });

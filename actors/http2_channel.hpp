@@ -26,7 +26,7 @@ struct http2_channel_callbacks {
   /// On the io thread. The channel keeps the batch until its `applied` is claimed.
   std::function<void(completion_batch_ptr)> completed;
   /// On the io thread.
-  std::function<void(http2::connection_event, const std::string& detail)> connection;
+  std::function<void(connection_event, const std::string& detail)> connection;
   /// On the io thread, when the credential could not be had.
   std::function<void(const std::string& error)> credential_failed;
 };
@@ -40,7 +40,7 @@ class http2_channel final : public channel {
   void warm_up() override;
   void submit(std::vector<outgoing> items, std::vector<local_end> ends) override;
   void recall() override;
-  void credential_refused(std::shared_ptr<const http2::header_list> used, bool new_connection) override;
+  void credential_refused(std::shared_ptr<const header_list> used, bool new_connection) override;
   void repeat_unclaimed() override;
   void close() override;
   std::int64_t credential_expires_at() const noexcept override;

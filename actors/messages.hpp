@@ -15,7 +15,7 @@
 #include "core/policy/circuit_breaker.hpp"
 #include "storage/store.hpp"
 #include "storage/token_store.hpp"
-#include "transport/http2/message.hpp"
+#include "transport/message.hpp"
 #include "transport/providers/verdict.hpp"
 
 namespace dispatch {
@@ -56,9 +56,9 @@ struct local_end {
 struct completion_batch {
   struct answered {
     work_item item;
-    http2::completion answer;
+    provider_answer answer;
     /// What the request carried, so that a late refusal condemns this credential and not its successor.
-    std::shared_ptr<const http2::header_list> credential;
+    std::shared_ptr<const header_list> credential;
   };
   scope_number scope = 0;
   std::vector<answered> answers;

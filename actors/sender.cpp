@@ -70,7 +70,7 @@ class batch_renderer {
   std::vector<local_end>& ends() { return ends_; }
 
  private:
-  render_status render(const work_item& item, http2::request& request, std::string& detail) {
+  render_status render(const work_item& item, provider_request& request, std::string& detail) {
     const auto& document = *item.owner->document;
     const auto& who = item.who();
     const auto key = dedupe_key::of(document.tenant, document.id, who.index);
@@ -80,7 +80,7 @@ class batch_renderer {
 
   // Everything but the sending, where the provider has no validation of its own.
   void dry_run(const work_item& item) {
-    http2::request discarded;
+    provider_request discarded;
     std::string detail;
     const auto status = render(item, discarded, detail);
     if (status == render_status::ok) {

@@ -82,7 +82,7 @@ void fcm_body(benchmark::State& state) {
   for (auto _ : state) {
     const auto compiled = adapter->compile(*source, platform::android);
     for (const auto& who : source->recipients) {
-      http2::request request;
+      provider_request request;
       std::string detail;
       const auto key = dedupe_key::of(source->tenant, source->id, who.index);
       benchmark::DoNotOptimize(adapter->render(*compiled, *source, who, key, request, detail));
@@ -93,7 +93,7 @@ void fcm_body(benchmark::State& state) {
 
 void classify_ordinary(benchmark::State& state) {
   const auto adapter = make_fcm_adapter({"bench"});
-  http2::completion answer;
+  provider_answer answer;
   answer.status = 200;
   answer.body = R"({"name": "projects/bench/messages/0:1700000000000000%0000000000000000"})";
   const allocation_counter count(state, 1);

@@ -37,13 +37,13 @@ struct run {
   std::size_t submitted = 0;
   std::size_t answered = 0;
   std::size_t failed = 0;
-  std::shared_ptr<const http2::header_list> shared;
+  std::shared_ptr<const dispatch::header_list> shared;
   std::string body = std::string(402, 'x');
   http2::pool* pool = nullptr;
   std::promise<void> finished;
 
   void submit(std::size_t count) {
-    std::vector<http2::request> batch;
+    std::vector<dispatch::provider_request> batch;
     batch.reserve(count);
     const auto deadline = clock_type::now() + std::chrono::seconds(15);
     for (; count != 0 && submitted != total; --count) {
@@ -57,9 +57,9 @@ struct run {
     if (!batch.empty()) pool->submit(std::move(batch));
   }
 
-  void completed(const std::vector<http2::completion>& batch) {
+  void completed(const std::vector<dispatch::provider_answer>& batch) {
     for (const auto& each : batch)
-      if (each.failure != http2::failure::none || each.status != 200) ++failed;
+      if (each.failure != dispatch::send_failure::none || each.status != 200) ++failed;
     answered += batch.size();
     submit(batch.size());
     if (answered == total) finished.set_value();
@@ -84,14 +84,14 @@ int main(int argc, char** argv) {
   run state;
   state.total = std::strtoul(argv[3], nullptr, 10);
   state.window = options.max_connections * options.max_streams;
-  state.shared = std::make_shared<http2::header_list>(
-      http2::header_list{{"authorization", "bearer " + std::string(1024, 'a')}, {"user-agent", "bench"}});
+  state.shared = std::make_shared<dispatch::header_list>(
+      dispatch::header_list{{"authorization", "bearer " + std::string(1024, 'a')}, {"user-agent", "bench"}});
 
   dispatch::io_thread thread("bench-io");
   http2::pool_callbacks callbacks;
-  callbacks.completed = [&](std::vector<http2::completion>&& batch) { state.completed(batch); };
-  callbacks.event = [](http2::connection_event what, const std::string& detail) {
-    if (what != http2::connection_event::connected)
+  callbacks.completed = [&](std::vector<dispatch::provider_answer>&& batch) { state.completed(batch); };
+  callbacks.event = [](dispatch::connection_event what, const std::string& detail) {
+    if (what != dispatch::connection_event::connected)
       std::fprintf(stderr, "event %d: %s\n", static_cast<int>(what), detail.c_str());
   };
   auto pool = std::make_unique<http2::pool>(thread, options, callbacks);

@@ -148,7 +148,7 @@ class tracker_state {
       if (answered.item.state().ended) continue;
       said = verdict_of(scope, answered);
       // Only what the provider has looked at says anything of its tokens.
-      if (said.what != verdict::kind::final || answered.answer.failure != http2::failure::none) continue;
+      if (said.what != verdict::kind::final || answered.answer.failure != send_failure::none) continue;
       ++sends;
       if (said.result == outcome::invalid_token) ++dead;
     }
@@ -194,7 +194,7 @@ class tracker_state {
 
   verdict verdict_of(const scope_info& scope, const completion_batch::answered& answered) {
     const auto& answer = answered.answer;
-    if (answer.failure == http2::failure::no_credential) {
+    if (answer.failure == send_failure::no_credential) {
       verdict said;
       said.what = verdict::kind::retry;
       said.counts = verdict::health::failure;
@@ -203,7 +203,7 @@ class tracker_state {
     }
     auto said = scope.adapter->classify(answer, wall_);
     const auto& expires = answered.item.owner->document->expires_at;
-    if (answer.failure == http2::failure::timeout && expires && *expires <= wall_) {
+    if (answer.failure == send_failure::timeout && expires && *expires <= wall_) {
       // The deadline was the job's own, not the provider's fault; there is no time left to try again.
       said.what = verdict::kind::final;
       said.result = outcome::expired;
@@ -224,7 +224,7 @@ class tracker_state {
   void judge(const scope_info& scope, const completion_batch::answered& answered, const verdict& said,
              bool believed, answers& judged, batch_counts& counts) {
     auto& state = answered.item.state();
-    if (answered.answer.failure != http2::failure::not_sent) {
+    if (answered.answer.failure != send_failure::not_sent) {
       if (state.attempts == 0) ++judged.first_attempts;
       note_attempt(scope, answered, said, counts);
     }

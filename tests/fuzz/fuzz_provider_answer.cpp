@@ -17,7 +17,7 @@ using dispatch::verdict;
 using dispatch::test::require;
 
 /// What must hold whatever a provider sends.
-void check(const verdict& what, const dispatch::http2::completion& answer, bool is_fcm) {
+void check(const verdict& what, const dispatch::provider_answer& answer, bool is_fcm) {
   require(!what.reason.empty() || answer.status / 100 == 2, "an answer without a reason");
   require(what.retry_after >= std::chrono::milliseconds{0} && what.retry_after <= std::chrono::hours{24},
           "a wait out of bounds");
@@ -38,7 +38,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   static const auto apns = dispatch::make_apns_adapter({.topic = "t"});
   if (size < 3) return 0;
   const bool is_fcm = data[0] % 2 == 0;
-  dispatch::http2::completion answer;
+  dispatch::provider_answer answer;
   answer.status = (data[1] << 8 | data[2]) % 1000;
   std::string_view rest(reinterpret_cast<const char*>(data) + 3, size - 3);
   if (const auto line = rest.find('\n'); line != rest.npos) {

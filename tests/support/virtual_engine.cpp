@@ -23,7 +23,7 @@ std::string between(const std::string& text, const std::string& before) {
   return text.substr(from, text.find('"', from) - from);
 }
 
-seen_request seen(const http2::request& request, epoch_ms at) {
+seen_request seen(const provider_request& request, epoch_ms at) {
   seen_request result;
   result.path = request.path;
   result.body = request.body;
@@ -52,8 +52,8 @@ scope_info scope(provider by, std::shared_ptr<const provider_adapter> adapter) {
 
 }  // namespace
 
-http2::completion scripted_channel::status(int code, std::string body, std::string retry_after) {
-  http2::completion answer;
+provider_answer scripted_channel::status(int code, std::string body, std::string retry_after) {
+  provider_answer answer;
   answer.status = code;
   answer.body = std::move(body);
   answer.retry_after = std::move(retry_after);
@@ -61,7 +61,7 @@ http2::completion scripted_channel::status(int code, std::string body, std::stri
   return answer;
 }
 
-http2::completion scripted_channel::unregistered() {
+provider_answer scripted_channel::unregistered() {
   return status(404,
                 R"({"error":{"status":"NOT_FOUND","details":[{"@type":)"
                 R"("type.googleapis.com/google.firebase.fcm.v1.FcmError","errorCode":"UNREGISTERED"}]}})");

@@ -53,7 +53,7 @@ struct provider_memory {
 /// Stands where a provider would be.
 class scripted_channel final : public channel {
  public:
-  using script = std::function<http2::completion(const seen_request&)>;
+  using script = std::function<provider_answer(const seen_request&)>;
 
   scripted_channel(const clock& time, scope_number scope, peer<tracker_actor> tracker,
                    std::shared_ptr<provider_memory> memory)
@@ -67,14 +67,14 @@ class scripted_channel final : public channel {
   std::chrono::milliseconds latency{5};
   int recalls = 0;
 
-  static http2::completion status(int code, std::string body = {}, std::string retry_after = {});
+  static provider_answer status(int code, std::string body = {}, std::string retry_after = {});
   /// FCM's word for a dead token.
-  static http2::completion unregistered();
+  static provider_answer unregistered();
 
   void warm_up() override {}
   void submit(std::vector<outgoing> items, std::vector<local_end> ends) override;
   void recall() override { ++recalls; }
-  void credential_refused(std::shared_ptr<const http2::header_list>, bool) override {}
+  void credential_refused(std::shared_ptr<const header_list>, bool) override {}
   void repeat_unclaimed() override {}
   void close() override { under_way_.clear(); }
   std::int64_t credential_expires_at() const noexcept override { return 0; }

@@ -78,6 +78,7 @@ void answer_head::final_field(std::string_view name, std::string_view value, exc
   if (name == "content-length") return take_content_length(value);
   std::string* const wanted = name == "retry-after" ? &x.retry_after
                               : name == "apns-id"   ? &x.apns_id
+                              : name == "location"  ? &x.location
                                                     : nullptr;
   if (wanted == nullptr) return;
   // The request was processed whatever is wrong with this field: better to know the status than to guess.

@@ -40,6 +40,7 @@ struct exchange : timed {
   std::string answer;
   std::string retry_after;
   std::string apns_id;
+  std::string location;
 
   void begin_attempt() {
     stream = 0;
@@ -48,6 +49,7 @@ struct exchange : timed {
     answer.clear();
     retry_after.clear();
     apns_id.clear();
+    location.clear();
   }
 };
 

@@ -279,6 +279,7 @@ void pool::state::finish(exchange_list& from, exchange& x, http2::failure how, c
     result.body = std::move(x.answer);
     result.retry_after = std::move(x.retry_after);
     result.apns_id = std::move(x.apns_id);
+    result.location = std::move(x.location);
   }
   if (x.via != nullptr && x.on_wire) result.round_trip = now - x.sent_at;
   --(x.via != nullptr ? in_flight : waiting_count);

@@ -89,7 +89,7 @@ class apns_adapter final : public provider_adapter {
   }
 
   render_status render(const compiled_message& message, const job& source, const recipient& who,
-                       const dedupe_key& key, http2::request& out, std::string& detail) const override {
+                       const dedupe_key& key, provider_request& out, std::string& detail) const override {
     const auto& what = static_cast<const apns_message&>(message);
     if (!what.supported || who.kind != target_kind::token || !is_device_token(who.target))
       return render_status::unsupported_target;
@@ -118,11 +118,11 @@ class apns_adapter final : public provider_adapter {
     return check_size(out.body.size(), what.headers.push_type(), detail);
   }
 
-  verdict classify(const http2::completion& answer, epoch_ms now) const override {
+  verdict classify(const provider_answer& answer, epoch_ms now) const override {
     return classify_apns(answer, now, options_.bad_device_token);
   }
 
-  std::string provider_id(const http2::completion& answer) const override { return answer.apns_id; }
+  std::string provider_id(const provider_answer& answer) const override { return answer.apns_id; }
 
  private:
   static std::unique_ptr<apns_message> start(const job& source, platform target, bool alerting) {

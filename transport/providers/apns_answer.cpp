@@ -77,8 +77,8 @@ std::span<const answer_row> apns_answer_table() noexcept {
   return table;
 }
 
-verdict classify_apns(const http2::completion& answer, epoch_ms now, outcome bad_device_token) {
-  if (answer.failure != http2::failure::none) return unanswered(answer.failure);
+verdict classify_apns(const provider_answer& answer, epoch_ms now, outcome bad_device_token) {
+  if (answer.failure != send_failure::none) return unanswered(answer.failure);
   if (answer.status == 200) return delivered();
   const answer_json body(answer.body);
   answer_facts facts;

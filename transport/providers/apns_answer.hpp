@@ -12,6 +12,6 @@ namespace dispatch {
 
 std::span<const answer_row> apns_answer_table() noexcept;
 
-verdict classify_apns(const http2::completion& answer, epoch_ms now, outcome bad_device_token);
+verdict classify_apns(const provider_answer& answer, epoch_ms now, outcome bad_device_token);
 
 }  // namespace dispatch

@@ -11,7 +11,7 @@ namespace dispatch {
 namespace {
 
 using token = apns_token_source::token;
-using headers = std::shared_ptr<const http2::header_list>;
+using headers = std::shared_ptr<const header_list>;
 
 constexpr std::chrono::minutes apple_min_age{20};
 constexpr std::chrono::minutes apple_max_age{60};
@@ -91,8 +91,8 @@ class apns_credential final : public credential {
     auto newest = source_->current();
     if (newest != token_) {
       token_ = std::move(newest);
-      headers_ = std::make_shared<const http2::header_list>(
-          http2::header_list{{"authorization", "bearer " + token_->text}, {"apns-topic", topic_}});
+      headers_ = std::make_shared<const header_list>(
+          header_list{{"authorization", "bearer " + token_->text}, {"apns-topic", topic_}});
       expires_.store((token_->signed_at + apple_max_age).count(), std::memory_order_relaxed);
     }
     return headers_;

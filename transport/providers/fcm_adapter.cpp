@@ -142,7 +142,7 @@ class fcm_adapter final : public provider_adapter {
   }
 
   render_status render(const compiled_message& message, const job& source, const recipient& who,
-                       const dedupe_key& key, http2::request& out, std::string& detail) const override {
+                       const dedupe_key& key, provider_request& out, std::string& detail) const override {
     const auto& what = static_cast<const fcm_message&>(message);
     const auto name = target_name(who.kind);
     if (!what.supported || name.empty()) return render_status::unsupported_target;
@@ -178,11 +178,11 @@ class fcm_adapter final : public provider_adapter {
     return check_size(out.body.size() - before - what.content.frame_bytes(), who.kind, detail);
   }
 
-  verdict classify(const http2::completion& answer, epoch_ms now) const override {
+  verdict classify(const provider_answer& answer, epoch_ms now) const override {
     return classify_fcm(answer, now, options_.sender_mismatch);
   }
 
-  std::string provider_id(const http2::completion& answer) const override { return fcm_message_name(answer); }
+  std::string provider_id(const provider_answer& answer) const override { return fcm_message_name(answer); }
 
  private:
   std::int64_t ttl_seconds(epoch_ms expires_at) const {

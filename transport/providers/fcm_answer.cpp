@@ -131,8 +131,8 @@ std::span<const answer_row> fcm_answer_table() noexcept {
   return table;
 }
 
-verdict classify_fcm(const http2::completion& answer, epoch_ms now, outcome sender_mismatch) {
-  if (answer.failure != http2::failure::none) return unanswered(answer.failure);
+verdict classify_fcm(const provider_answer& answer, epoch_ms now, outcome sender_mismatch) {
+  if (answer.failure != send_failure::none) return unanswered(answer.failure);
   if (answer.status == 200) return delivered();
   const answer_json body(answer.body);
   const auto& row = find_row(table, read_facts(answer.status, body.object()));
@@ -142,7 +142,7 @@ verdict classify_fcm(const http2::completion& answer, epoch_ms now, outcome send
   return what;
 }
 
-std::string fcm_message_name(const http2::completion& answer) {
+std::string fcm_message_name(const provider_answer& answer) {
   if (answer.status != 200) return {};
   const answer_json body(answer.body);
   return std::string(string_in(body.object(), "name"));

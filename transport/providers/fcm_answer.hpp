@@ -12,8 +12,8 @@ namespace dispatch {
 
 std::span<const answer_row> fcm_answer_table() noexcept;
 
-verdict classify_fcm(const http2::completion& answer, epoch_ms now, outcome sender_mismatch);
+verdict classify_fcm(const provider_answer& answer, epoch_ms now, outcome sender_mismatch);
 /// "projects/…/messages/…" of an accepted message, "" when the answer has none.
-std::string fcm_message_name(const http2::completion& answer);
+std::string fcm_message_name(const provider_answer& answer);
 
 }  // namespace dispatch

@@ -17,7 +17,7 @@ namespace dispatch {
 namespace {
 
 using std::chrono::milliseconds;
-using headers = std::shared_ptr<const http2::header_list>;
+using headers = std::shared_ptr<const header_list>;
 
 constexpr std::string_view scope = "https://www.googleapis.com/auth/firebase.messaging";
 constexpr std::string_view form_start =
@@ -62,7 +62,7 @@ std::string error_code(std::string_view code) {
 }
 
 /// The token, or nothing and why in `error`.
-std::optional<oauth_token> read_token(const http2::completion& answer, std::string& error) {
+std::optional<oauth_token> read_token(const provider_answer& answer, std::string& error) {
   const answer_json body(answer.body);
   if (answer.status != 200) {
     error = "the token endpoint answered " + std::to_string(answer.status) +
@@ -168,13 +168,13 @@ class renewal : public std::enable_shared_from_this<renewal> {
       return;
     }
     world_.post(std::string(form_start) + *assertion,
-                [weak = weak_from_this()](http2::completion&& answer, const std::string& note) {
+                [weak = weak_from_this()](provider_answer&& answer, const std::string& note) {
                   if (const auto self = weak.lock()) self->answered(answer, note);
                 });
   }
 
-  void answered(const http2::completion& answer, const std::string& note) {
-    if (answer.failure != http2::failure::none)
+  void answered(const provider_answer& answer, const std::string& note) {
+    if (answer.failure != send_failure::none)
       return failed("no answer from the token endpoint: " + note, milliseconds{0});
     std::string error;
     const auto token = read_token(answer, error);
@@ -187,8 +187,8 @@ class renewal : public std::enable_shared_from_this<renewal> {
     issued_at_ = world_.now();
     until_ = issued_at_ + token->life;
     renew_at_ = until_ - std::min(options_.renew_before, token->life / 10);
-    headers_ = std::make_shared<const http2::header_list>(
-        http2::header_list{{"authorization", "Bearer " + token->text}, {"content-type", "application/json"}});
+    headers_ = std::make_shared<const header_list>(
+        header_list{{"authorization", "Bearer " + token->text}, {"content-type", "application/json"}});
     expires_.store(until_.count(), std::memory_order_relaxed);
     deliver(headers_, {});
   }

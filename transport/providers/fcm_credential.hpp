@@ -10,7 +10,7 @@
 #include <string>
 #include <variant>
 
-#include "transport/http2/message.hpp"
+#include "transport/message.hpp"
 #include "transport/providers/credential.hpp"
 #include "transport/providers/io_timer.hpp"
 #include "transport/providers/service_account.hpp"
@@ -37,7 +37,7 @@ struct fcm_credential_world {
   /// Posts the form to the token endpoint; calls back exactly once, later. `note` says why there is no
   /// status, for the log.
   std::function<void(std::string form,
-                     std::function<void(http2::completion&& answer, const std::string& note)>)>
+                     std::function<void(provider_answer&& answer, const std::string& note)>)>
       post;
 };
 

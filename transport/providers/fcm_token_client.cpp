@@ -10,7 +10,7 @@
 namespace dispatch {
 namespace {
 
-using answered = std::function<void(http2::completion&&, const std::string&)>;
+using answered = std::function<void(provider_answer&&, const std::string&)>;
 
 http2::pool_options options_for(std::string endpoint, std::string ca_file) {
   http2::pool_options options;
@@ -29,28 +29,27 @@ class token_client {
   token_client(io_thread& thread, token_endpoint where, const fcm_credential_options& options)
       : path_(std::move(where.path)),
         timeout_(options.request_timeout),
-        shared_(std::make_shared<const http2::header_list>(http2::header_list{
+        shared_(std::make_shared<const header_list>(header_list{
             {"content-type", "application/x-www-form-urlencoded"}, {"accept", "application/json"}})),
         pool_(thread, options_for(std::move(where.endpoint), options.ca_file),
-              {.completed = [this](std::vector<http2::completion>&& done) { completed(std::move(done)); },
-               .event = [this](http2::connection_event what,
-                               const std::string& detail) { event(what, detail); }}) {}
+              {.completed = [this](std::vector<provider_answer>&& done) { completed(std::move(done)); },
+               .event = [this](connection_event what, const std::string& detail) { event(what, detail); }}) {}
 
   void post(std::string form, answered callback) {
     callback_ = std::move(callback);
-    http2::request request;
+    provider_request request;
     request.correlation = ++last_;
     request.shared = shared_;
     request.path = path_;
     request.body = std::move(form);
     request.deadline = std::chrono::steady_clock::now() + timeout_;
-    std::vector<http2::request> one;
+    std::vector<provider_request> one;
     one.push_back(std::move(request));
     pool_.submit(std::move(one));
   }
 
  private:
-  void completed(std::vector<http2::completion>&& done) {
+  void completed(std::vector<provider_answer>&& done) {
     // The credential has one request under way at a time.
     for (auto& each : done) {
       if (each.correlation != last_ || !callback_) continue;
@@ -61,25 +60,26 @@ class token_client {
     }
   }
 
-  void event(http2::connection_event what, const std::string& detail) {
-    if (what == http2::connection_event::connected)
+  void event(connection_event what, const std::string& detail) {
+    if (what == connection_event::connected)
       trouble_.clear();
     else
       trouble_ = detail;
   }
 
-  std::string note(http2::failure why) const {
+  std::string note(send_failure why) const {
     switch (why) {
-      case http2::failure::none:
+      case send_failure::none:
         return {};
-      case http2::failure::timeout:
+      case send_failure::timeout:
         return "timeout";
-      case http2::failure::reset:
+      case send_failure::reset:
         return "stream reset";
-      case http2::failure::connection:
+      case send_failure::connection:
         return "connection lost";
-      case http2::failure::no_credential:
-      case http2::failure::not_sent:
+      case send_failure::no_credential:
+      case send_failure::not_sent:
+      case send_failure::address_refused:
         break;
     }
     return trouble_.empty() ? std::string("no connection") : trouble_;
@@ -87,7 +87,7 @@ class token_client {
 
   std::string path_;
   std::chrono::milliseconds timeout_;
-  std::shared_ptr<const http2::header_list> shared_;
+  std::shared_ptr<const header_list> shared_;
   std::uint64_t last_ = 0;
   answered callback_;
   std::string trouble_;  ///< of the connection, since it last stood

@@ -17,7 +17,7 @@ namespace dispatch::testing {
 namespace {
 
 using namespace std::chrono_literals;
-using headers = std::shared_ptr<const http2::header_list>;
+using headers = std::shared_ptr<const header_list>;
 using connection = test::h2_test_server::connection_ptr;
 
 constexpr auto grant = R"({"access_token":"ya29.real","expires_in":3599,"token_type":"Bearer"})";

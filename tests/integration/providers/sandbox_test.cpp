@@ -20,7 +20,7 @@ namespace dispatch::testing {
 namespace {
 
 using namespace std::chrono_literals;
-using headers = std::shared_ptr<const http2::header_list>;
+using headers = std::shared_ptr<const header_list>;
 
 epoch_ms system_now() {
   return std::chrono::duration_cast<epoch_ms>(std::chrono::system_clock::now().time_since_epoch());
@@ -34,10 +34,10 @@ class providers_sandbox : public ::testing::Test {
     options.ca_file = sandbox_.endpoints().at("ca_file").as_string();
     pool_.emplace(thread_, options,
                   http2::pool_callbacks{.completed =
-                                            [this](std::vector<http2::completion>&& done) {
+                                            [this](std::vector<provider_answer>&& done) {
                                               answer_.set_value(std::move(done.front()));
                                             },
-                                        .event = [](http2::connection_event, const std::string&) {}});
+                                        .event = [](connection_event, const std::string&) {}});
   }
   void TearDown() override {
     thread_.run([this] {
@@ -83,7 +83,7 @@ class providers_sandbox : public ::testing::Test {
     return future.wait_for(20s) == std::future_status::ready ? future.get() : nullptr;
   }
 
-  http2::completion send(const job& source) {
+  provider_answer send(const job& source) {
     auto made = render(*adapter_, source);
     EXPECT_EQ(made.status, render_status::ok) << made.detail;
     made.request.correlation = 1;
@@ -91,7 +91,7 @@ class providers_sandbox : public ::testing::Test {
     made.request.deadline = std::chrono::steady_clock::now() + 10s;
     answer_ = {};
     thread_.post([&] {
-      std::vector<http2::request> one;
+      std::vector<provider_request> one;
       one.push_back(std::move(made.request));
       pool_->submit(std::move(one));
     });
@@ -110,7 +110,7 @@ class providers_sandbox : public ::testing::Test {
   std::optional<http2::pool> pool_;
   std::unique_ptr<credential> credential_;
   std::unique_ptr<provider_adapter> adapter_;
-  std::promise<http2::completion> answer_;
+  std::promise<provider_answer> answer_;
 };
 
 constexpr auto full_message =

@@ -120,7 +120,7 @@ class random_world {
     jobs_.push_back(std::move(job));
   }
 
-  http2::completion answer(const seen_request& request) {
+  provider_answer answer(const seen_request& request) {
     if (engine_.world().now < sick_until_ && request.path.starts_with("/v1/"))
       return scripted_channel::status(503);
     if (!faults_ || !chance(0.05)) return scripted_channel::status(200);
@@ -136,8 +136,8 @@ class random_world {
       case 4:
         return scripted_channel::unregistered();
       case 5: {
-        http2::completion none;
-        none.failure = http2::failure::not_sent;
+        provider_answer none;
+        none.failure = send_failure::not_sent;
         return none;
       }
       default:

@@ -9,7 +9,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-http2::completion every_second_dead(const seen_request& request) {
+provider_answer every_second_dead(const seen_request& request) {
   return (request.token.back() - '0') % 2 == 1 ? scripted_channel::unregistered()
                                                : scripted_channel::status(200);
 }

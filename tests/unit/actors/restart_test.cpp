@@ -19,19 +19,17 @@ class failing_adapter final : public provider_adapter {
     return real_->compile(source, target);
   }
   render_status render(const compiled_message& message, const job& source, const recipient& who,
-                       const dedupe_key& key, http2::request& out, std::string& detail) const override {
+                       const dedupe_key& key, provider_request& out, std::string& detail) const override {
     if (*failures_ > 0) {
       --*failures_;
       throw std::runtime_error("injected");
     }
     return real_->render(message, source, who, key, out, detail);
   }
-  verdict classify(const http2::completion& answer, epoch_ms now) const override {
+  verdict classify(const provider_answer& answer, epoch_ms now) const override {
     return real_->classify(answer, now);
   }
-  std::string provider_id(const http2::completion& answer) const override {
-    return real_->provider_id(answer);
-  }
+  std::string provider_id(const provider_answer& answer) const override { return real_->provider_id(answer); }
 
  private:
   std::shared_ptr<const provider_adapter> real_;

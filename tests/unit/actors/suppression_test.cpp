@@ -11,7 +11,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-http2::completion dead_or_well(const seen_request& request) {
+provider_answer dead_or_well(const seen_request& request) {
   return request.token.starts_with("dead") ? scripted_channel::unregistered() : scripted_channel::status(200);
 }
 

@@ -12,7 +12,7 @@ namespace dispatch::testing {
 namespace {
 
 using namespace std::chrono_literals;
-using headers = std::shared_ptr<const http2::header_list>;
+using headers = std::shared_ptr<const header_list>;
 
 const apns_key key{.pem = rfc7515_ec_key, .key_id = "ABC123DEFG", .team_id = "DEF123GHIJ"};
 
@@ -37,7 +37,7 @@ TEST(apns_credential, signs_the_token_apple_describes) {
   const auto now = test.made->current();
   ASSERT_EQ(now->size(), 2u);
   EXPECT_EQ((*now)[0].first, "authorization");
-  EXPECT_EQ((*now)[1], (http2::header{"apns-topic", "com.duru.notes"}));
+  EXPECT_EQ((*now)[1], (header{"apns-topic", "com.duru.notes"}));
   ASSERT_TRUE((*now)[0].second.starts_with("bearer "));
   const auto token = (*now)[0].second.substr(7);
   EXPECT_TRUE(verifies(token, rfc7515_ec_key));

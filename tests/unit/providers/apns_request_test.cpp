@@ -28,7 +28,7 @@ TEST(apns_request, alerts_with_title_and_body) {
   EXPECT_EQ(made.request.path, "/3/device/00fc13adff785122");
   EXPECT_EQ(made.request.body,
             with_key(R"({"aps":{"alert":{"title":"Hi A\"da","body":"There"}},"dispatch_id":"KEY"})"));
-  const http2::header_list expected{{"apns-id", key_text()}, {"apns-push-type", "alert"}};
+  const header_list expected{{"apns-id", key_text()}, {"apns-push-type", "alert"}};
   EXPECT_EQ(made.request.own, expected);
 }
 
@@ -39,11 +39,11 @@ TEST(apns_request, says_everything_a_message_can_have) {
   EXPECT_EQ(made.request.body,
             with_key(R"({"aps":{"alert":{"title":"Hi"},"badge":1,"sound":"default","mutable-content":1},)"
                      R"("note":"7","image":"https://i","link":"https://l","dispatch_id":"KEY"})"));
-  const http2::header_list expected{{"apns-id", key_text()},
-                                    {"apns-push-type", "alert"},
-                                    {"apns-priority", "5"},
-                                    {"apns-expiration", "1795438800"},
-                                    {"apns-collapse-id", "digest"}};
+  const header_list expected{{"apns-id", key_text()},
+                             {"apns-push-type", "alert"},
+                             {"apns-priority", "5"},
+                             {"apns-expiration", "1795438800"},
+                             {"apns-collapse-id", "digest"}};
   EXPECT_EQ(made.request.own, expected);
 }
 
@@ -117,11 +117,11 @@ TEST(apns_overrides, are_merged_into_payload_and_headers) {
   EXPECT_EQ(made.request.body,
             with_key(R"({"aps":{"alert":{"title":"Hi"},"thread-id":"t A\"da","relevance-score":0.5},)"
                      R"("dispatch_id":"KEY","mine":[1,true]})"));
-  const http2::header_list expected{{"apns-id", key_text()},
-                                    {"apns-push-type", "alert"},
-                                    {"apns-priority", "1"},
-                                    {"apns-expiration", "0"},
-                                    {"apns-collapse-id", "for A\"da"}};
+  const header_list expected{{"apns-id", key_text()},
+                             {"apns-push-type", "alert"},
+                             {"apns-priority", "1"},
+                             {"apns-expiration", "0"},
+                             {"apns-collapse-id", "for A\"da"}};
   EXPECT_EQ(made.request.own, expected);
 }
 

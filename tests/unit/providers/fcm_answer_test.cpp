@@ -229,25 +229,25 @@ TEST(fcm_answer, an_unknown_fcm_code_deletes_nothing) {
 
 TEST(unanswered_request, says_whether_it_may_have_arrived) {
   const auto adapter = make_fcm_adapter({.project_id = "p"});
-  const auto of = [&](http2::failure why) {
-    http2::completion answer;
+  const auto of = [&](send_failure why) {
+    provider_answer answer;
     answer.failure = why;
     return adapter->classify(answer, now);
   };
-  for (const auto& [why, reason] : {std::pair{http2::failure::timeout, "timeout"},
-                                    {http2::failure::reset, "reset"},
-                                    {http2::failure::connection, "connection_lost"}}) {
+  for (const auto& [why, reason] : {std::pair{send_failure::timeout, "timeout"},
+                                    {send_failure::reset, "reset"},
+                                    {send_failure::connection, "connection_lost"}}) {
     const auto what = of(why);
     EXPECT_EQ(what.what, retry);
     EXPECT_EQ(what.counts, failure);
     EXPECT_TRUE(what.outcome_unknown);
     EXPECT_EQ(what.reason, reason);
   }
-  EXPECT_EQ(of(http2::failure::not_sent).what, verdict::kind::retry_free);
-  EXPECT_EQ(of(http2::failure::not_sent).counts, neutral);
-  EXPECT_FALSE(of(http2::failure::not_sent).outcome_unknown);
-  EXPECT_EQ(of(http2::failure::no_credential).what, verdict::kind::retry_free);
-  EXPECT_EQ(of(http2::failure::no_credential).counts, failure);
+  EXPECT_EQ(of(send_failure::not_sent).what, verdict::kind::retry_free);
+  EXPECT_EQ(of(send_failure::not_sent).counts, neutral);
+  EXPECT_FALSE(of(send_failure::not_sent).outcome_unknown);
+  EXPECT_EQ(of(send_failure::no_credential).what, verdict::kind::retry_free);
+  EXPECT_EQ(of(send_failure::no_credential).counts, failure);
 }
 
 }  // namespace

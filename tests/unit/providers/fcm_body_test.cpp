@@ -118,7 +118,7 @@ TEST(fcm_body, counts_the_ttl_from_the_moment_of_rendering) {
   const auto source = job_for(android, R"("expires_at":"2026-11-23T13:00:00Z","message":{"data":{"k":"v"}})");
   const auto& who = source->recipients.front();
   const auto compiled = moving->compile(*source, who.platform);
-  http2::request out;
+  provider_request out;
   std::string detail;
   const auto ttl = [&] {
     EXPECT_EQ(moving->render(*compiled, *source, who, dedupe_key::of("t", "j", 0), out, detail),

@@ -15,7 +15,7 @@ namespace dispatch::testing {
 namespace {
 
 using namespace std::chrono_literals;
-using headers = std::shared_ptr<const http2::header_list>;
+using headers = std::shared_ptr<const header_list>;
 
 service_account account() {
   return {.project_id = "duru",
@@ -29,7 +29,7 @@ service_account account() {
 struct fixture {
   virtual_time time;
   std::vector<std::string> forms;
-  std::function<void(http2::completion&&, const std::string&)> answer;
+  std::function<void(provider_answer&&, const std::string&)> answer;
   std::unique_ptr<credential> made;
 
   explicit fixture(fcm_credential_options options = {}) {
@@ -57,9 +57,9 @@ struct fixture {
     reply(200, R"({"access_token":")" + token + R"(","expires_in":)" + std::to_string(seconds) +
                    R"(,"token_type":"Bearer"})");
   }
-  void break_off(http2::failure why, const std::string& note) {
+  void break_off(send_failure why, const std::string& note) {
     ASSERT_TRUE(answer);
-    http2::completion broken;
+    provider_answer broken;
     broken.failure = why;
     const auto call = std::exchange(answer, nullptr);
     call(std::move(broken), note);
@@ -93,8 +93,7 @@ TEST(fcm_credential, exchanges_a_signed_assertion_for_a_token) {
       R"({"iss":"s@duru.iam.gserviceaccount.com","scope":"https://www.googleapis.com/auth/firebase.messaging",)"
       R"("aud":"https://oauth2.googleapis.com/token","iat":1795435200,"exp":1795438800})");
   test.grant("ya29.abc");
-  const http2::header_list expected{{"authorization", "Bearer ya29.abc"},
-                                    {"content-type", "application/json"}};
+  const header_list expected{{"authorization", "Bearer ya29.abc"}, {"content-type", "application/json"}};
   ASSERT_NE(test.made->current(), nullptr);
   EXPECT_EQ(*test.made->current(), expected);
   EXPECT_EQ(test.made->expires_at(), test.time.now() + 3600s);
@@ -251,7 +250,7 @@ TEST(fcm_credential, says_why_without_saying_secrets) {
             "the token endpoint answered 400 (invalid_grant)");
   EXPECT_EQ(error_after([](fixture& test) { test.reply(400, R"({"error":"Some\nSECRET"})"); }),
             "the token endpoint answered 400");
-  EXPECT_EQ(error_after([](fixture& test) { test.break_off(http2::failure::not_sent, "connect refused"); }),
+  EXPECT_EQ(error_after([](fixture& test) { test.break_off(send_failure::not_sent, "connect refused"); }),
             "no answer from the token endpoint: connect refused");
   for (const auto* body : {"", "SECRET", "[]", "{}", R"({"access_token":7})", R"({"access_token":""})",
                            R"({"access_token":"a b"})", R"({"access_token":"a\r\nx: y"})"})

@@ -35,7 +35,7 @@ inline std::unique_ptr<job> job_for(const std::string& recipient, const std::str
 
 struct rendered {
   render_status status{};
-  http2::request request;
+  provider_request request;
   std::string detail;
 };
 
@@ -61,14 +61,14 @@ inline std::string with_key(std::string text) {
   return text;
 }
 
-inline std::string header_of(const http2::request& request, std::string_view name) {
+inline std::string header_of(const provider_request& request, std::string_view name) {
   for (const auto& [key, value] : request.own)
     if (key == name) return value;
   return "(none)";
 }
 
-inline http2::completion answered(int status, std::string body, std::string retry_after = {}) {
-  http2::completion made;
+inline provider_answer answered(int status, std::string body, std::string retry_after = {}) {
+  provider_answer made;
   made.status = status;
   made.body = std::move(body);
   made.retry_after = std::move(retry_after);

@@ -36,18 +36,20 @@ const answer_row& find_row(std::span<const answer_row> table, const answer_facts
   return table.back();
 }
 
-verdict unanswered(http2::failure why) noexcept {
+verdict unanswered(send_failure why) noexcept {
   switch (why) {
-    case http2::failure::timeout:
+    case send_failure::timeout:
       return breaks_unknown("timeout");
-    case http2::failure::reset:
+    case send_failure::reset:
       return breaks_unknown("reset");
-    case http2::failure::connection:
+    case send_failure::connection:
       return breaks_unknown("connection_lost");
-    case http2::failure::no_credential:
+    case send_failure::no_credential:
       return free_of_charge(breaks_credential("no_credential"));
-    case http2::failure::not_sent:
-    case http2::failure::none:
+    case send_failure::address_refused:
+      return fails("address_refused");
+    case send_failure::not_sent:
+    case send_failure::none:
       break;
   }
   return free_of_charge(retries("not_sent"));

@@ -8,7 +8,7 @@
 #include <string_view>
 
 #include "core/job/job.hpp"
-#include "transport/http2/message.hpp"
+#include "transport/message.hpp"
 #include "transport/providers/verdict.hpp"
 
 namespace dispatch {
@@ -43,7 +43,7 @@ struct answer_row {
 const answer_row& find_row(std::span<const answer_row> table, const answer_facts& facts) noexcept;
 
 /// A request that has no status. `why` is not none.
-verdict unanswered(http2::failure why) noexcept;
+verdict unanswered(send_failure why) noexcept;
 
 /// Retry-After of the answer, where the verdict is to retry; else what the table says stays.
 void apply_retry_after(verdict& what, std::string_view retry_after, epoch_ms now);

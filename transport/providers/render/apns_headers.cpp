@@ -84,7 +84,7 @@ bool apns_headers::override_with(const json::object& headers, std::string& error
 }
 
 header_status apns_headers::render(const job& source, const recipient& who, const dedupe_key& key,
-                                   http2::header_list& out, std::string& detail) const {
+                                   header_list& out, std::string& detail) const {
   out.reserve(out.size() + fields_.size() + 1);
   out.emplace_back("apns-id", key.text());
   for (const auto& each : fields_) {

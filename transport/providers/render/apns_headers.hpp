@@ -12,7 +12,7 @@
 #include "core/digest.hpp"
 #include "core/job/job.hpp"
 #include "core/job/text_template.hpp"
-#include "transport/http2/message.hpp"
+#include "transport/message.hpp"
 
 namespace dispatch {
 
@@ -28,8 +28,8 @@ class apns_headers {
   bool override_with(const boost::json::object& headers, std::string& error);
 
   /// Appends to `out`. `detail` names the missing variable, or the header whose value cannot be sent.
-  header_status render(const job& source, const recipient& who, const dedupe_key& key,
-                       http2::header_list& out, std::string& detail) const;
+  header_status render(const job& source, const recipient& who, const dedupe_key& key, header_list& out,
+                       std::string& detail) const;
 
   std::string_view push_type() const noexcept { return push_type_; }
 
