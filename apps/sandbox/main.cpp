@@ -8,7 +8,8 @@
 int main(int argc, char** argv) {
   dispatch::sandbox::options with;
   CLI::App app(
-      "Pretends to be FCM, Google's OAuth endpoint and APNs over TLS and HTTP/2, with faults to order.",
+      "Pretends to be FCM, Google's OAuth endpoint and APNs over TLS and HTTP/2, and a mail server, with "
+      "faults to order.",
       "dispatch-sandbox");
   app.set_version_flag("--version", "0.1.0");
   app.add_option("--dir", with.directory, "Directory for keys, endpoints.json and the ledger")->required();
@@ -18,6 +19,8 @@ int main(int argc, char** argv) {
       ->capture_default_str();
   app.add_option("--threads", with.threads, "io threads")->check(CLI::Range(1, 64))->capture_default_str();
   app.add_option("--ledger", with.ledger, "Ledger file (default DIR/ledger.tsv)");
+  app.add_option("--smtp-port", with.smtp_port, "Port of the mail server; 0: any")->capture_default_str();
+  app.add_option("--maildir", with.maildir, "Where mail is kept, a file each in new/ (default DIR/mail)");
   app.add_option("--seed", with.seed, "Seed of the dice for shares");
   try {
     app.parse(argc, argv);

@@ -13,6 +13,8 @@
 #include "apps/sandbox/control_server.hpp"
 #include "apps/sandbox/fleet.hpp"
 #include "apps/sandbox/keys.hpp"
+#include "apps/sandbox/smtp/post_office.hpp"
+#include "apps/sandbox/smtp/smtp_server.hpp"
 #include "apps/sandbox/tls.hpp"
 
 namespace dispatch::sandbox {
@@ -40,8 +42,15 @@ std::string base_url(const std::string& host, const asio::ip::tcp::endpoint& at,
                         : fmt::format("https://{}:{}", host, port);
 }
 
+/// A new one each time, for whoever may read the file.
+std::string make_password(const fs::path& file) {
+  auto password = fmt::format("{:08x}{:08x}", std::random_device{}(), std::random_device{}());
+  write_file(file, password + "\n", 0600);
+  return password;
+}
+
 void write_endpoints(const fs::path& file, const credentials& with, const std::string& url,
-                     std::uint16_t control, const fs::path& ledger) {
+                     std::uint16_t control, const fs::path& ledger, const boost::json::object& smtp) {
   const boost::json::object document{
       {"pid", ::getpid()},
       {"https", url},
@@ -55,6 +64,7 @@ void write_endpoints(const fs::path& file, const credentials& with, const std::s
                                    {"key_id", credentials::apns_key_id},
                                    {"team_id", credentials::apns_team_id},
                                    {"topic", credentials::apns_topic}}},
+      {"smtp", smtp},
       {"ledger", ledger.string()}};
   write_file(file, boost::json::serialize(document) + "\n", 0600);
 }
@@ -76,8 +86,13 @@ void run(const options& with) {
 
   const auto at = resolve(with.host, with.port);
   fleet workers(shared, ledger, tls, with.threads, at);
+  const auto maildir = with.maildir.empty() ? directory / "mail" : fs::absolute(with.maildir);
+  post_office office(shared, ledger, maildir);
+  const auto password_file = directory / "smtp-password";
+  office.set_password(make_password(password_file));
+  smtp_server mail(office, shared, tls, {at.address(), with.smtp_port});
   asio::io_context control_io(1);
-  control_commands commands(shared, workers);
+  control_commands commands(shared, workers, office);
   control_server control(control_io, with.control_port, [&](auto method, auto target, auto body) {
     return commands.handle(method, target, body);
   });
@@ -89,10 +104,18 @@ void run(const options& with) {
   asio::signal_set signals(control_io, SIGTERM, SIGINT);
   signals.async_wait([&](auto, int) { control_io.stop(); });
   workers.start();
+  mail.start();
   control.start();
-  write_endpoints(endpoints_file, shared.credential, url, control.port(), ledger_path);
+  const auto mail_host = url.substr(0, url.rfind(':')).substr(std::string_view("https").size());
+  write_endpoints(endpoints_file, shared.credential, url, control.port(), ledger_path,
+                  {{"endpoint", fmt::format("smtp{}:{}", mail_host, mail.port())},
+                   {"username", post_office::username},
+                   {"password_file", password_file.string()},
+                   {"from", "Sandbox <sender@sandbox.example>"},
+                   {"maildir", maildir.string()}});
   control_io.run();
 
+  mail.stop();
   workers.stop();
   fs::remove(endpoints_file);
 }
