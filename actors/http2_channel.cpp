@@ -1,10 +1,9 @@
 #include "actors/http2_channel.hpp"
 
 #include <atomic>
-#include <boost/unordered/unordered_flat_map.hpp>
-#include <deque>
 #include <utility>
 
+#include "actors/flight_table.hpp"
 #include "transport/providers/io_timer.hpp"
 
 namespace dispatch {
@@ -19,7 +18,11 @@ constexpr std::chrono::milliseconds successor_pause{1'000};
 
 struct http2_channel::state : std::enable_shared_from_this<state> {
   state(io_thread& loop, http2_channel_options given, http2_channel_callbacks calls)
-      : loop_thread(loop), options(std::move(given)), callbacks(std::move(calls)), after(timer_on(loop)) {
+      : loop_thread(loop),
+        options(std::move(given)),
+        callbacks(std::move(calls)),
+        after(timer_on(loop)),
+        flights(options.scope, callbacks.completed) {
     loop.run([&] {
       token = options.make_credential();
       http2::pool_callbacks pool_calls;
@@ -32,17 +35,9 @@ struct http2_channel::state : std::enable_shared_from_this<state> {
   }
 
   void submit(std::vector<outgoing> items, std::vector<local_end> ends) {
-    if (!ends.empty()) {
-      auto batch = std::make_shared<completion_batch>();
-      batch->ends = std::move(ends);
-      publish(std::move(batch));
-    }
+    flights.end_here(std::move(ends));
     if (items.empty()) return;
-    for (auto& out : items) {
-      out.request.correlation = next_correlation++;
-      flights.emplace(out.request.correlation, flight{std::move(out.item), nullptr});
-      held.push_back(std::move(out.request));
-    }
+    for (auto& request : flights.take(std::move(items))) held.push_back(std::move(request));
     send_held();
     count();
     // Streams are opened at the end of the loop's turn: only then is what still waits known.
@@ -51,10 +46,7 @@ struct http2_channel::state : std::enable_shared_from_this<state> {
     });
   }
 
-  void count() {
-    pending.store(flights.size(), std::memory_order_relaxed);
-    waiting.store(held.size() + connections->stats().waiting, std::memory_order_relaxed);
-  }
+  void count() { waiting.store(held.size() + connections->stats().waiting, std::memory_order_relaxed); }
 
   // Requests wait here only for a credential; with one at hand they pass straight through.
   void send_held() {
@@ -71,7 +63,7 @@ struct http2_channel::state : std::enable_shared_from_this<state> {
     }
     expires.store(token->expires_at().count(), std::memory_order_relaxed);
     for (auto& request : held) {
-      flights[request.correlation].credential = headers;
+      flights.set_credential(request.correlation, headers);
       request.shared = headers;
     }
     connections->submit(std::exchange(held, {}));
@@ -134,16 +126,8 @@ struct http2_channel::state : std::enable_shared_from_this<state> {
   void fail_held(send_failure why) { fail(std::exchange(held, {}), why); }
 
   void fail(const std::vector<provider_request>& requests, send_failure why) {
-    if (requests.empty()) return;
-    std::vector<provider_answer> answers;
-    answers.reserve(requests.size());
-    for (const auto& request : requests) {
-      provider_answer answer;
-      answer.correlation = request.correlation;
-      answer.failure = why;
-      answers.push_back(std::move(answer));
-    }
-    deliver(std::move(answers));
+    flights.fail(requests, why);
+    count();
   }
 
   // The token endpoint may be away for longer than a request may take.
@@ -166,30 +150,8 @@ struct http2_channel::state : std::enable_shared_from_this<state> {
   }
 
   void deliver(std::vector<provider_answer>&& answers) {
-    auto batch = std::make_shared<completion_batch>();
-    batch->answers.reserve(answers.size());
-    for (auto& answer : answers) {
-      const auto found = flights.find(answer.correlation);
-      if (found == flights.end()) continue;
-      batch->answers.push_back(
-          {std::move(found->second.item), std::move(answer), std::move(found->second.credential)});
-      flights.erase(found);
-    }
+    flights.deliver(std::move(answers));
     count();
-    publish(std::move(batch));
-  }
-
-  void publish(completion_batch_ptr batch) {
-    batch->scope = options.scope;
-    while (!unclaimed.empty() && unclaimed.front()->applied.taken()) unclaimed.pop_front();
-    unclaimed.push_back(batch);
-    callbacks.completed(std::move(batch));
-  }
-
-  void repeat_unclaimed() {
-    for (const auto& batch : unclaimed) {
-      if (!batch->applied.taken()) callbacks.completed(batch);
-    }
   }
 
   void recall() {
@@ -209,13 +171,7 @@ struct http2_channel::state : std::enable_shared_from_this<state> {
     successor.reset();
     held.clear();
     flights.clear();
-    unclaimed.clear();
   }
-
-  struct flight {
-    work_item item;
-    std::shared_ptr<const header_list> credential;
-  };
 
   io_thread& loop_thread;
   http2_channel_options options;
@@ -226,16 +182,11 @@ struct http2_channel::state : std::enable_shared_from_this<state> {
   std::unique_ptr<credential> successor;   ///< takes over as soon as it can
   std::uint64_t generation = 0;            ///< of token: what an earlier one still answers is void
   std::uint64_t successor_generation = 0;  ///< the same of successor
-  // At most the scope's window: the intake hands out no more.
-  boost::unordered_flat_map<std::uint64_t, flight> flights;
+  flight_table flights;
   std::vector<provider_request> held;
-  // At most what the scope's window can complete before the tracker gets to it.
-  std::deque<completion_batch_ptr> unclaimed;
-  std::uint64_t next_correlation = 1;
   bool awaiting = false;
   bool watching = false;
   bool closed = false;
-  std::atomic<std::uint64_t> pending{0};
   std::atomic<std::uint64_t> waiting{0};
   std::atomic<std::int64_t> expires{0};
 };
@@ -282,7 +233,7 @@ void http2_channel::replace_credential(std::function<std::unique_ptr<credential>
 }
 
 void http2_channel::repeat_unclaimed() {
-  thread_->post([self = state_] { self->repeat_unclaimed(); });
+  thread_->post([self = state_] { self->flights.repeat_unclaimed(); });
 }
 
 void http2_channel::close() {
@@ -294,7 +245,7 @@ std::int64_t http2_channel::credential_expires_at() const noexcept {
 }
 
 std::uint64_t http2_channel::in_flight() const noexcept {
-  return state_->pending.load(std::memory_order_relaxed);
+  return state_->flights.in_flight();
 }
 
 std::uint64_t http2_channel::waiting() const noexcept {
