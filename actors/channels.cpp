@@ -80,6 +80,24 @@ std::string provider_channels::make(const settings& config) {
   for (const auto& app : config.apns) {
     if (auto wrong = add(app, provider::apns); !wrong.empty()) return wrong;
   }
+  for (const auto& app : config.smtp) {
+    if (auto wrong = add(app); !wrong.empty()) return wrong;
+  }
+  return {};
+}
+
+std::string provider_channels::add(const smtp_app& app) {
+  auto made = make_smtp_kit(app);
+  if (auto* wrong = std::get_if<std::string>(&made)) return *wrong;
+  auto& kit = std::get<smtp_kit>(made);
+  auto scope = scope_of(provider::smtp, app);
+  scope.adapter = std::move(kit.adapter);
+  const auto number = static_cast<scope_number>(parts_->scopes.size());
+  auto mail =
+      std::make_shared<smtp_channel>(thread_, number, std::move(kit.pool), callbacks(number, scope.name));
+  scope.way = mail;
+  parts_->scopes.push_back(std::move(scope));
+  channels_.push_back({std::move(kit.fingerprint), {}, nullptr, std::move(mail)});
   return {};
 }
 
@@ -97,7 +115,7 @@ std::string provider_channels::add(const App& app, provider by) {
   auto way = std::make_shared<http2_channel>(thread_, std::move(options), callbacks(number, scope.name));
   scope.way = way;
   parts_->scopes.push_back(std::move(scope));
-  channels_.push_back({std::move(from.fingerprint), std::move(from.project), std::move(way)});
+  channels_.push_back({std::move(from.fingerprint), std::move(from.project), std::move(way), nullptr});
   return {};
 }
 
@@ -136,6 +154,10 @@ std::variant<reload_plan, std::string> provider_channels::prepare(const settings
     const auto wrong = prepare(app, provider::apns, "apns." + app.app + ".key_file", plan, *change);
     if (!wrong.empty()) return wrong;
   }
+  for (const auto& app : next.smtp) {
+    const auto wrong = prepare(app, plan, *change);
+    if (!wrong.empty()) return wrong;
+  }
   plan.apply = [this, change] { apply(*change); };
   return plan;
 }
@@ -144,9 +166,9 @@ template <class App>
 std::string provider_channels::prepare(const App& app, provider by, const std::string& file_key,
                                        reload_plan& plan, pending_change& change) {
   const auto name = scope_name(by, app.app);
-  std::size_t at = 0;
-  while (at < channels_.size() && parts_->scopes[at].name != name) ++at;
-  if (at == channels_.size()) return {};  // a new app waits for the restart
+  const auto found = find(name);
+  if (!found) return {};  // a new app waits for the restart
+  const auto at = *found;
   change.rates.push_back({at, app.rate, app.burst});
   auto loaded = load_credential(app, *thread_);
   if (auto* wrong = std::get_if<std::string>(&loaded)) return *wrong;
@@ -163,6 +185,27 @@ std::string provider_channels::prepare(const App& app, provider by, const std::s
   return {};
 }
 
+std::string provider_channels::prepare(const smtp_app& app, reload_plan& plan, pending_change& change) const {
+  const auto name = scope_name(provider::smtp, app.app);
+  const auto at = find(name);
+  if (!at) return {};
+  change.rates.push_back({*at, app.rate, app.burst});
+  auto made = make_smtp_kit(app);
+  if (auto* wrong = std::get_if<std::string>(&made)) return *wrong;
+  auto& kit = std::get<smtp_kit>(made);
+  if (kit.fingerprint == channels_[*at].fingerprint) return {};
+  plan.credentials.push_back(name);
+  change.logins.emplace_back(*at, std::move(kit));
+  return {};
+}
+
+std::optional<std::size_t> provider_channels::find(const std::string& name) const {
+  for (std::size_t at = 0; at < channels_.size(); ++at) {
+    if (parts_->scopes[at].name == name) return at;
+  }
+  return std::nullopt;
+}
+
 void provider_channels::apply(pending_change& change) {
   for (const auto& [at, rate, burst] : change.rates) {
     parts_->scopes[at].rate = rate;
@@ -171,6 +214,10 @@ void provider_channels::apply(pending_change& change) {
   for (auto& [at, from] : change.credentials) {
     channels_[at].fingerprint = std::move(from.fingerprint);
     channels_[at].way->replace_credential(std::move(from.make));
+  }
+  for (auto& [at, kit] : change.logins) {
+    channels_[at].fingerprint = std::move(kit.fingerprint);
+    channels_[at].mail->replace_password(kit.pool.session.username, kit.pool.session.password);
   }
   change = {};
 }

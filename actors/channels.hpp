@@ -5,6 +5,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <variant>
@@ -13,6 +14,8 @@
 #include "actors/credentials.hpp"
 #include "actors/http2_channel.hpp"
 #include "actors/parts.hpp"
+#include "actors/smtp_channel.hpp"
+#include "actors/smtp_kit.hpp"
 #include "transport/io_thread.hpp"
 
 namespace dispatch {
@@ -44,6 +47,7 @@ class provider_channels {
   struct made_channel {
     std::string fingerprint, project;  ///< of the credential in use
     std::shared_ptr<http2_channel> way;
+    std::shared_ptr<smtp_channel> mail;  ///< one of the two
   };
   struct pending_change {
     struct limit {
@@ -52,13 +56,17 @@ class provider_channels {
     };
     std::vector<limit> rates;
     std::vector<std::pair<std::size_t, credential_source>> credentials;
+    std::vector<std::pair<std::size_t, smtp_kit>> logins;
   };
 
   template <class App>
   std::string add(const App& app, provider by);
+  std::string add(const smtp_app& app);
   template <class App>
   std::string prepare(const App& app, provider by, const std::string& file_key, reload_plan& plan,
                       pending_change& change);
+  std::string prepare(const smtp_app& app, reload_plan& plan, pending_change& change) const;
+  std::optional<std::size_t> find(const std::string& name) const;
   void apply(pending_change& change);
   http2_channel_callbacks callbacks(scope_number number, const std::string& name) const;
 

@@ -146,6 +146,19 @@ struct apns_app : provider_app {
   std::string bad_device_token = "quarantined";  ///< quarantined | invalid_token
 };
 
+/// A submission server. max_streams is how many messages are handed to a connection ahead.
+struct smtp_app : provider_app {
+  smtp_app() { max_streams = 2; }
+  std::string tls = "required";            ///< required | none (this machine) | insecure (anywhere)
+  std::string username;                    ///< empty: no login
+  std::string password_file, password;     ///< `password` from the environment
+  std::string from, reply_to;              ///< NAME <ADDRESS>
+  std::string helo_name;                   ///< empty: the host's
+  std::string text_template_file, html_template_file;
+  std::string unsubscribe_url, unsubscribe_mailto;
+  std::uint32_t max_messages_per_connection = 100;
+};
+
 struct settings {
   redis_settings redis;
   engine_settings engine;
@@ -161,6 +174,7 @@ struct settings {
   http_settings http;
   std::vector<fcm_app> fcm;    ///< [fcm.APP]
   std::vector<apns_app> apns;  ///< [apns.APP]
+  std::vector<smtp_app> smtp;  ///< [smtp.APP]
   gorush_settings gorush;
   std::vector<credential_settings> credentials;  ///< [http.credentials.NAME]
   std::vector<source_settings> sources;          ///< [http.sources.NAME]

@@ -10,7 +10,8 @@ namespace dispatch {
 namespace {
 
 bool has_token(const recipient& who) {
-  return who.kind == target_kind::token || who.kind == target_kind::subscription;
+  return who.kind == target_kind::token || who.kind == target_kind::subscription ||
+         who.kind == target_kind::address;
 }
 
 bool startable(const run& owner) {

@@ -12,6 +12,7 @@
 #include "api/config/ingest_tables.hpp"
 #include "apps/dispatchd/config/config.hpp"
 #include "apps/dispatchd/config/registry.hpp"
+#include "transport/smtp/mail_endpoint.hpp"
 
 namespace dispatch::config {
 namespace {
@@ -44,6 +45,7 @@ class checker {
       warning("redis.url", "holds a password: put it into redis.password_file or DISPATCHD_REDIS__URL");
     for (auto& app : result_.settings.fcm) fcm(app);
     for (auto& app : result_.settings.apns) apns(app);
+    for (const auto& app : result_.settings.smtp) smtp(app);
     platforms();
     ingestion();
     http();
@@ -119,8 +121,46 @@ class checker {
     burst(prefix, app);
   }
 
+  void smtp(const smtp_app& app) {
+    const auto prefix = "smtp." + app.app + '.';
+    required(prefix + "endpoint", app.endpoint);
+    required(prefix + "from", app.from);
+    files(app, smtp_keys(), prefix);
+    burst(prefix, app);
+    const bool has_password = !app.password.empty() || !app.password_file.empty();
+    if (!app.password.empty() && !app.password_file.empty())
+      error(prefix + "password", "stands beside password_file: one of them");
+    if (app.username.empty() == has_password)
+      error(prefix + "username", "username and password_file belong together");
+    const auto parsed = smtp::parse_mail_endpoint(app.endpoint);
+    const auto* server = std::get_if<smtp::mail_endpoint>(&parsed);
+    if (app.tls == "required" || server == nullptr) return;
+    if (!app.username.empty())
+      error(prefix + "tls", "must be required with a username: nobody logs in without TLS");
+    if (server->how == smtp::protection::implicit) error(prefix + "tls", "must be required with smtps://");
+    if (app.tls == "none" && !server->is_loopback())
+      error(prefix + "tls",
+            "none is for this machine: say insecure to send mails in the clear over a network");
+  }
+
   void burst(const std::string& prefix, const provider_app& app) {
     if (app.burst > 0 && app.rate <= 0) warning(prefix + "burst", "has no effect without rate");
+  }
+
+  bool has_app(provider by) const {
+    const auto& all = result_.settings;
+    switch (by) {
+      case provider::fcm:
+        return !all.fcm.empty();
+      case provider::apns:
+        return !all.apns.empty();
+      case provider::smtp:
+        return !all.smtp.empty();
+      case provider::webpush:
+      case provider::webhook:
+        break;
+    }
+    return false;
   }
 
   /// A platform set to a provider that has no app cannot be meant; one left at its default may just be
@@ -129,12 +169,10 @@ class checker {
     for (const auto each : all_platforms) {
       const auto served_by = result_.settings.platforms.served_by[index_of(each)];
       if (!served_by) continue;
-      const bool has_app = (*served_by == provider::fcm && !result_.settings.fcm.empty()) ||
-                           (*served_by == provider::apns && !result_.settings.apns.empty());
-      if (has_app) continue;
+      if (has_app(*served_by)) continue;
       const auto key = "platforms." + std::string(to_string(each));
       const std::string name(to_string(*served_by));
-      const bool with_section = *served_by == provider::fcm || *served_by == provider::apns;
+      const bool with_section = *served_by != provider::webpush && *served_by != provider::webhook;
       const auto message = with_section
                                ? "served by " + name + ", but there is no section [" + name + ".NAME]"
                                : "served by " + name + ", which this version cannot do";

@@ -32,21 +32,6 @@ std::string check_digest(const std::string& value) {
   return hex && value.size() == 64 ? "" : "must hold SHA-256 digests, 64 hex digits in lower case";
 }
 
-/// A secret in a file that is copied, committed and mailed is none.
-template <class Object, class Place>
-key<Object> environment_only(const char* name, const char* doc, Place place) {
-  auto made = secret(text<Object>(name, "from the environment only", doc, place,
-                                  [](const std::string&) { return std::string(); }));
-  made.set = [set = made.set](Object& object, const raw_value& raw) {
-    const auto* value = std::get_if<std::string>(&raw.data);
-    if (!raw.from_environment && value && !value->empty())
-      return std::string("must not stand in a file: use secret_file or the environment");
-    return set(object, raw);
-  };
-  made.get = [place](const Object& object) { return print_text(place(object).empty() ? "" : "***"); };
-  return made;
-}
-
 template <class Object>
 key<Object> lane_key(const char* name, const char* doc) {
   return words<Object>(

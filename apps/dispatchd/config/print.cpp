@@ -45,6 +45,8 @@ const std::map<std::string, std::string>& section_texts() {
        "# Firebase Cloud Messaging, one section per app ([fcm.NAME]; jobs choose with \"app\": \"NAME\").\n"},
       {"apns",
        "# Apple Push Notification service with a provider token, one section per app ([apns.NAME]).\n"},
+      {"smtp",
+       "# Mail through a submission server, one section per sender ([smtp.NAME]); docs/providers.md.\n"},
       {"gorush",
        "# POST /api/push, for programs written for gorush. With a credential it is always there; these keys "
        "are "

@@ -1,0 +1,43 @@
+#pragma once
+
+// A channel over a pool of SMTP connections. Its credential is part of logging in, not of the messages. It
+// belongs to an io thread.
+
+#include <memory>
+#include <string>
+
+#include "actors/channel.hpp"
+#include "transport/io_thread.hpp"
+#include "transport/smtp/pool.hpp"
+
+namespace dispatch {
+
+class smtp_channel final : public channel {
+ public:
+  /// Throws std::runtime_error when the pool's ca_file cannot be read. Any thread, and returns at once.
+  smtp_channel(std::shared_ptr<io_thread> thread, scope_number scope, smtp::pool_options options,
+               channel_callbacks callbacks);
+  ~smtp_channel() override;
+
+  void warm_up() override;
+  void submit(std::vector<outgoing> items, std::vector<local_end> ends) override;
+  void recall() override;
+  /// Nothing to do: a server refuses a login, not a message's credential.
+  void credential_refused(std::shared_ptr<const header_list> used, bool new_connection) override;
+  void repeat_unclaimed() override;
+  void close() override;
+  /// A password says nothing of its end.
+  std::int64_t credential_expires_at() const noexcept override { return 0; }
+  std::uint64_t in_flight() const noexcept override;
+  std::uint64_t waiting() const noexcept override;
+
+  /// Any thread. Messages being sent go on with the old one.
+  void replace_password(std::string username, std::string password);
+
+ private:
+  struct state;
+  std::shared_ptr<io_thread> thread_;
+  std::shared_ptr<state> state_;
+};
+
+}  // namespace dispatch
