@@ -34,9 +34,7 @@ struct pool::state final : connection::owner, std::enable_shared_from_this<pool:
         tls(std::make_shared<http2::tls_context>(options.ca_file)),
         backoff(options.reconnect_base, options.reconnect_cap),
         random(std::random_device{}()),
-        timer(loop) {
-    if (options.session.how != protection::none) options.session.how = options.server.how;
-  }
+        timer(loop) {}
 
   void submit(std::vector<provider_request>&& messages);
   void recall();

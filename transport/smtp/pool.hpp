@@ -23,7 +23,7 @@ namespace dispatch::smtp {
 struct pool_options {
   mail_endpoint server;
   std::string ca_file;      ///< PEM; empty = the system's store. Certificate and host name are verified.
-  session_options session;  ///< `how` is the server's unless it is none
+  session_options session;  ///< `how` decides, not the server's
   std::size_t max_connections = 4;
   std::uint32_t max_messages_per_connection =
       100;                          ///< then a new one, as servers have such limits themselves
