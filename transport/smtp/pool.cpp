@@ -87,7 +87,8 @@ void pool::state::submit(std::vector<provider_request>&& messages) {
     if (waiting_count() >= options.max_waiting) {
       finish(each.correlation, send_failure::not_sent);
     } else {
-      waiting[index_of(each.lane)].push_back({std::move(each)});
+      auto& queue = waiting[index_of(each.lane)];
+      queue.push_back({std::move(each)});
     }
   }
   wake();

@@ -70,7 +70,8 @@ std::optional<std::string> unquoted(std::string_view text) {
 
 bool is_mail_address(std::string_view text) noexcept {
   const auto at = text.rfind('@');
-  if (at == std::string_view::npos || at > max_local_bytes || text.size() > max_address_bytes) return false;
+  // npos, for want of an @, is too long as well.
+  if (at > max_local_bytes || text.size() > max_address_bytes) return false;
   return is_dotted(text.substr(0, at), is_atom) && is_dotted(text.substr(at + 1), is_label);
 }
 
