@@ -149,11 +149,11 @@ struct apns_app : provider_app {
 /// A submission server. max_streams is how many messages are handed to a connection ahead.
 struct smtp_app : provider_app {
   smtp_app() { max_streams = 2; }
-  std::string tls = "required";            ///< required | none (this machine) | insecure (anywhere)
-  std::string username;                    ///< empty: no login
-  std::string password_file, password;     ///< `password` from the environment
-  std::string from, reply_to;              ///< NAME <ADDRESS>
-  std::string helo_name;                   ///< empty: the host's
+  std::string tls = "required";         ///< required | none (this machine) | insecure (anywhere)
+  std::string username;                 ///< empty: no login
+  std::string password_file, password;  ///< `password` from the environment
+  std::string from, reply_to;           ///< NAME <ADDRESS>
+  std::string helo_name;                ///< empty: the host's
   std::string text_template_file, html_template_file;
   std::string unsubscribe_url, unsubscribe_mailto;
   std::uint32_t max_messages_per_connection = 100;
