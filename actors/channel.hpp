@@ -41,6 +41,8 @@ class channel {
   virtual std::int64_t credential_expires_at() const noexcept = 0;
   /// Items submitted and not yet answered.
   virtual std::uint64_t in_flight() const noexcept = 0;
+  /// How many the provider gets at a time, as found by watching it.
+  virtual std::uint32_t concurrency() const noexcept = 0;
   /// Items among them that have not reached a stream: no connection, no credential, all streams taken.
   virtual std::uint64_t waiting() const noexcept = 0;
 };

@@ -28,6 +28,7 @@ struct http2_channel::state : std::enable_shared_from_this<state> {
         callbacks.connection(what, detail);
       };
       connections = std::make_unique<http2::pool>(loop, options.pool, std::move(pool_calls));
+      count();
     });
   }
 
@@ -53,7 +54,9 @@ struct http2_channel::state : std::enable_shared_from_this<state> {
 
   void count() {
     pending.store(flights.size(), std::memory_order_relaxed);
-    waiting.store(held.size() + connections->stats().waiting, std::memory_order_relaxed);
+    const auto stats = connections->stats();
+    waiting.store(held.size() + stats.waiting, std::memory_order_relaxed);
+    concurrency.store(static_cast<std::uint32_t>(stats.limit), std::memory_order_relaxed);
   }
 
   // Requests wait here only for a credential; with one at hand they pass straight through.
@@ -237,6 +240,7 @@ struct http2_channel::state : std::enable_shared_from_this<state> {
   bool closed = false;
   std::atomic<std::uint64_t> pending{0};
   std::atomic<std::uint64_t> waiting{0};
+  std::atomic<std::uint32_t> concurrency{0};
   std::atomic<std::int64_t> expires{0};
 };
 
@@ -295,6 +299,10 @@ std::int64_t http2_channel::credential_expires_at() const noexcept {
 
 std::uint64_t http2_channel::in_flight() const noexcept {
   return state_->pending.load(std::memory_order_relaxed);
+}
+
+std::uint32_t http2_channel::concurrency() const noexcept {
+  return state_->concurrency.load(std::memory_order_relaxed);
 }
 
 std::uint64_t http2_channel::waiting() const noexcept {

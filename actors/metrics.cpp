@@ -106,6 +106,9 @@ struct metrics::state {
   Family<Gauge>& breaker_family = gauges("dispatch_breaker_state", "0 closed, 1 half open, 2 open.");
   Family<Counter>& transitions_family =
       counters("dispatch_breaker_transitions_total", "Breakers that changed their state.");
+  Family<Gauge>& concurrency_family =
+      gauges("dispatch_concurrency_limit",
+             "How many sends the scope's provider gets at a time, as found by watching it.");
   Family<Gauge>& doubts_family =
       gauges("dispatch_mass_invalid", "1 while a scope is held because it calls too many tokens dead.");
   Family<Histogram>& wait_family =
@@ -164,6 +167,9 @@ struct metrics::state {
       max_scopes, [this](std::size_t to, const std::string& scope) -> Counter& {
         return transitions_family.Add({{"scope", scope}, {"to", std::string(breaker_states[to])}});
       }};
+  bounded_series<Gauge> concurrency{max_scopes, [this](std::size_t, const std::string& scope) -> Gauge& {
+                                      return concurrency_family.Add({{"scope", scope}});
+                                    }};
   bounded_series<Gauge> doubts{max_scopes, [this](std::size_t, const std::string& scope) -> Gauge& {
                                  return doubts_family.Add({{"scope", scope}});
                                }};
@@ -312,6 +318,10 @@ void metrics::rate_limit_wait(std::string_view scope, std::chrono::nanoseconds w
 
 void metrics::token_invalidated(platform on, std::string_view reason) {
   state_->tokens.at(index_of(on), reason).Increment();
+}
+
+void metrics::concurrency_limit(const std::string& scope, std::uint32_t limit) {
+  state_->concurrency.at(0, scope).Set(limit);
 }
 
 void metrics::mass_invalid(std::string_view scope, bool held) {

@@ -26,6 +26,8 @@ class metrics {
   void dispatch_duration(lane on, std::chrono::nanoseconds took);
   void lane_state(lane on, std::uint64_t depth, std::chrono::milliseconds oldest, std::uint64_t pending);
   void in_flight(provider by, std::uint64_t count);
+  /// How many sends the scope's provider gets at a time. At most 200 scopes, the rest are `other`.
+  void concurrency_limit(const std::string& scope, std::uint32_t limit);
   void retries(provider by, std::string_view reason, std::uint64_t count);
   /// 0 closed, 1 half open, 2 open. At most 200 scopes, the rest are `other`.
   void breaker_state(std::string_view scope, int state);

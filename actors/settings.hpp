@@ -125,7 +125,7 @@ struct provider_app {
   std::string endpoint;
   std::string ca_file;
   std::chrono::milliseconds timeout{15'000};
-  std::uint32_t max_connections = 4;
+  std::uint32_t max_connections = 16;
   std::uint32_t max_streams = 100;
   double rate = 0;   ///< sends per second over all processes; 0 = no limit
   double burst = 0;  ///< 0 = max(1, rate/10)

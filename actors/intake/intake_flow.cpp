@@ -122,7 +122,8 @@ std::uint32_t intake_state::budget(scope_number scope) const {
   if (draining_ || gate.blocked(parts_->time->now())) return 0;
   if (alone_) return in_flight_ == 0 ? 1 : 0;
   const auto most = parts_->config->engine.max_in_flight;
-  auto budget = std::min(gate.free_window(), most > in_flight_ ? most - in_flight_ : 0);
+  auto budget = std::min(gate.free_window(parts_->scopes[scope].way->concurrency()),
+                         most > in_flight_ ? most - in_flight_ : 0);
   if (gate.state == breaker_state::half_open) budget = std::min(budget, gate.probes);
   return budget;
 }

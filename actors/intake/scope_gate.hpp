@@ -24,7 +24,7 @@ class scope_gate {
   std::uint32_t probes = 0;  ///< half open: may still be sent
   time_point hold_until{};   ///< the provider asked for quiet until then
   std::uint32_t outstanding = 0;
-  std::uint32_t window = 0;
+  std::uint32_t window = 0;    ///< the most there may be
   std::uint32_t permits = 0;   ///< granted, to be used at once
   std::uint32_t demanded = 0;  ///< asked of the limiter and not yet granted
   /// With limited tenants: drawn items that wait for their tenant's permits.
@@ -39,7 +39,11 @@ class scope_gate {
     if (on_hold(now)) return true;
     return !passes_freely() && !(state == breaker_state::half_open && probes > 0);
   }
-  std::uint32_t free_window() const noexcept { return window > outstanding ? window - outstanding : 0; }
+  /// As many again as the provider gets at a time, so that the next are at hand when those are answered.
+  std::uint32_t free_window(std::uint32_t concurrency) const noexcept {
+    const auto open = std::min(window, 2 * concurrency);
+    return open > outstanding ? open - outstanding : 0;
+  }
 
   void answered(std::uint32_t count, time_point now) {
     outstanding -= std::min(outstanding, count);

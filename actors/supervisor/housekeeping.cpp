@@ -112,6 +112,7 @@ void housekeeping::sample(const engine_parts& parts) {
     if (expires > 0)
       parts.measures->credential_expiry(scope.by, scope.app, std::chrono::milliseconds(expires));
     in_flight[index_of(scope.by)] += scope.way->in_flight();
+    parts.measures->concurrency_limit(scope.name, scope.way->concurrency());
   }
   for (const auto& scope : parts.scopes) parts.measures->in_flight(scope.by, in_flight[index_of(scope.by)]);
   const auto gauge = [&parts](const auto& where) {

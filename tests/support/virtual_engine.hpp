@@ -80,6 +80,7 @@ class scripted_channel final : public channel {
   std::int64_t credential_expires_at() const noexcept override { return 0; }
   std::uint64_t in_flight() const noexcept override { return under_way_.size(); }
   std::uint64_t waiting() const noexcept override { return 0; }
+  std::uint32_t concurrency() const noexcept override { return 100; }
 
   /// Answers what is due; true when it answered anything.
   bool deliver();

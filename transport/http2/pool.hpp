@@ -22,6 +22,8 @@ namespace dispatch::http2 {
 struct pool_options {
   std::string endpoint;  ///< base URL, https://host[:port]
   std::string ca_file;   ///< PEM; empty = the system's store. The certificate and host name are verified.
+  /// The most there may be; how many are opened, and how many requests are out at once, follows from how the
+  /// provider answers (core/policy/concurrency_limit.hpp).
   std::size_t max_connections = 2;
   std::size_t max_streams = 100;     ///< per connection; the peer's SETTINGS may lower it, live
   std::size_t max_waiting = 20'000;  ///< requests held beyond those on streams; submit() past it = not_sent
@@ -42,6 +44,7 @@ struct pool_options {
 
 struct pool_stats {
   std::size_t in_flight = 0;  ///< on streams
+  std::size_t limit = 0;      ///< of in_flight, as found by now
   std::size_t waiting = 0;
   std::size_t connections = 0;  ///< ready ones
   std::uint64_t connects = 0;   ///< attempts since start

@@ -17,6 +17,19 @@ constexpr std::chrono::milliseconds rest_cap{500};
 // everything and answers nothing must not collect sockets.
 constexpr std::size_t leaving_per_connection = 4;
 
+concurrency_settings concurrency_of(const pool_options& options) {
+  concurrency_settings settings;
+  settings.most =
+      static_cast<std::uint32_t>(std::max<std::size_t>(1, options.max_connections * options.max_streams));
+  settings.least = std::min(settings.least, settings.most);
+  return settings;
+}
+
+/// The provider, or the way to it, has more than it can do.
+bool says_too_much(failure how, int status) noexcept {
+  return how == failure::timeout || status == 429 || status == 503;
+}
+
 }  // namespace
 
 pool::state::state(boost::asio::io_context& loop, pool_options wanted, pool_callbacks told)
@@ -27,12 +40,13 @@ pool::state::state(boost::asio::io_context& loop, pool_options wanted, pool_call
       tls(std::make_shared<tls_context>(options.ca_file)),
       backoff(options.reconnect_base, options.reconnect_cap),
       random(std::random_device{}()),
-      timer(loop) {}
+      timer(loop),
+      limit(concurrency_of(options)) {}
 
 pool_stats pool::state::stats() const noexcept {
   const auto ready = std::count_if(connections.begin(), connections.end(),
                                    [](const auto& c) { return c->state() == connection::phase::ready; });
-  return {in_flight, waiting_count, static_cast<std::size_t>(ready), connects};
+  return {in_flight, limit.limit(), waiting_count, static_cast<std::size_t>(ready), connects};
 }
 
 void pool::state::submit(std::vector<request>&& requests) {
@@ -101,6 +115,7 @@ void pool::state::turn() {
   deliver();
   if (closed) return;
   const auto now = clock::now();
+  limit.judge(static_cast<std::uint32_t>(in_flight), now);
   start_waiting(now);
   flush_all(now);
   open_if_needed(now);
@@ -142,6 +157,7 @@ void pool::state::start_waiting(clock::time_point now) {
       finish(*queue, x, failure::not_sent, now);
       continue;
     }
+    if (in_flight >= limit.limit()) return;
     auto* target = least_loaded(now);
     if (target == nullptr) return;
     target->start(*queue, x, now);
@@ -156,6 +172,7 @@ void pool::state::flush_all(clock::time_point now) {
 
 void pool::state::open_if_needed(clock::time_point now) {
   if (draining || (waiting_count == resting.size() && !wanted_ahead)) return;
+  if (in_flight >= limit.limit()) return;  // what waits would not start on another either
   std::size_t usable = 0;
   std::size_t leaving = 0;
   for (const auto& each : connections) {
@@ -281,7 +298,10 @@ void pool::state::finish(exchange_list& from, exchange& x, http2::failure how, c
     result.apns_id = std::move(x.apns_id);
     result.location = std::move(x.location);
   }
-  if (x.via != nullptr && x.on_wire) result.round_trip = now - x.sent_at;
+  if (x.via != nullptr && x.on_wire) {
+    result.round_trip = now - x.sent_at;
+    limit.answered(result.round_trip, says_too_much(how, result.status));
+  }
   --(x.via != nullptr ? in_flight : waiting_count);
   from.erase(x.self);
   wake();

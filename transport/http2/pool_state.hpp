@@ -13,6 +13,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/policy/concurrency_limit.hpp"
 #include "transport/http2/connection.hpp"
 #include "transport/http2/deadline_wheel.hpp"
 #include "transport/http2/exchange.hpp"
@@ -80,6 +81,7 @@ struct pool::state final : connection::owner, std::enable_shared_from_this<pool:
   bool closed = false;
   bool wanted_ahead = false;  ///< warm_up() asked for a connection that is not there yet
 
+  concurrency_limit limit;
   deadline_wheel wheel;
   std::array<exchange_list, lane_count> waiting;
   exchange_list resting;  ///< refused by the peer; back to the queue after a pause

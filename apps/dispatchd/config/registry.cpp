@@ -241,9 +241,12 @@ void add_app_keys(std::vector<key<App>>& all) {
   all.push_back(
       duration<App>("timeout", 10ms, 10min, "A send not answered by then has failed.", PLACE(timeout)));
   all.push_back(
-      integer<App>("max_connections", 1, 1'024, "Connections, per io thread.", PLACE(max_connections)));
+      integer<App>("max_connections", 1, 1'024,
+                   "Most connections, per io thread; how many there are follows from how it answers.",
+                   PLACE(max_connections)));
   all.push_back(integer<App>("max_streams", 1, 10'000,
-                             "Sends at once on one connection; the peer may lower it.", PLACE(max_streams)));
+                             "Most sends at once on one connection; the peer may lower it.",
+                             PLACE(max_streams)));
   all.push_back(
       live(number<App>("rate", 0, 1e7, "Sends a second over all processes; 0: no limit.", PLACE(rate))));
   all.push_back(live(

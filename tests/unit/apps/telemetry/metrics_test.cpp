@@ -26,6 +26,7 @@ TEST(metrics, shows_every_series_by_the_contracts_name) {
   all.dispatch_duration(lane::high, 2ms);
   all.lane_state(lane::bulk, 7, 1'500ms, 2);
   all.in_flight(provider::fcm, 9);
+  all.concurrency_limit("fcm:default", 320);
   all.retries(provider::fcm, "unavailable", 2);
   all.breaker_state("fcm:default", 2);
   all.breaker_transition("fcm:default", "open");
@@ -57,6 +58,7 @@ TEST(metrics, shows_every_series_by_the_contracts_name) {
         "dispatch_lane_oldest_age_seconds{lane=\"bulk\"} 1.5\n",
         "dispatch_pending{lane=\"bulk\"} 2\n",
         "dispatch_in_flight{provider=\"fcm\"} 9\n",
+        "dispatch_concurrency_limit{scope=\"fcm:default\"} 320\n",
         "dispatch_retries_total{provider=\"fcm\",reason=\"unavailable\"} 2\n",
         "dispatch_breaker_state{scope=\"fcm:default\"} 2\n",
         "dispatch_breaker_transitions_total{scope=\"fcm:default\",to=\"open\"} 1\n",
