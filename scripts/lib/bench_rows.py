@@ -110,8 +110,8 @@ class Rows:
                 return self._urgent(redis, beside_bulk=row == "urgent")
             if row == "distant":
                 with DistantSink(self.stack) as sink:
-                    return self._throughput(redis, row, sink)
-            return self._throughput(redis, row, self.sink)
+                    return self._row_throughput(redis, row, sink)
+            return self._row_throughput(redis, row, self.sink)
 
     def _ceiling(self):
         measured = self.sink.ceiling(self.sizes["ceiling"], self.headers)
@@ -121,14 +121,18 @@ class Rows:
 
     # Throughput ----------------------------------------------------------------------------------------------
 
-    def _throughput(self, redis, row, sink):
+    def _row_throughput(self, redis, row, sink):
         fill = self.fills[row.removesuffix("-aof")]
+        count = fill.jobs * (1 if row.startswith("single") else bench_jobs.BULK_SIZE)
+        return self.throughput(redis, row, fill, count, sink, row.endswith("-aof"))
+
+    def throughput(self, redis, row, fill, count, sink, append_only=False, job=None):
+        """From a filled lane to the last acknowledged entry; `job`: and until this one's hash says that it is done."""
         fill.pour(self.stack.redis_port)
         if redis.command("XLEN", fill.key) != fill.jobs:
             raise RuntimeError(f"{row}: the lane was not filled")
-        if row.endswith("-aof"):
+        if append_only:
             self._append_only(redis, True)
-        count = fill.jobs * (1 if row.startswith("single") else bench_jobs.BULK_SIZE)
         engine = self._start_engine({}, sink)
         pids = {"engine": engine.process.pid, "redis": self.redis_process.pid, "sink": sink.process.pid}
         asks = [("XLEN", fill.key), ("XPENDING", fill.key, "dispatchers")]
@@ -139,12 +143,14 @@ class Rows:
         wait_until(lambda: pending() != (fill.jobs, 0), 30, f"{row}: the engine reading", every=0.001)
         started, before = time.monotonic(), {name: cpu_seconds(pid) for name, pid in pids.items()}
         wait_until(lambda: pending() == (0, 0), 600, f"{row}: all acknowledged", every=POLL_S)
+        if job:
+            wait_until(lambda: redis.command("HGET", job, "state") == "done", 600, f"{row}: the job done", every=POLL_S)
         elapsed = time.monotonic() - started
         used = {name: (cpu_seconds(pid) - before[name]) / count * 1e6 for name, pid in pids.items()}
         peak = peak_rss_bytes(engine.process.pid)
         self._verify(engine, row, count)
         self._stop_engine(engine)
-        if row.endswith("-aof"):
+        if append_only:
             self._append_only(redis, False)
         return {"rate": count / elapsed, "cpu": used, "peak_rss_bytes": peak}
 
