@@ -33,6 +33,10 @@ struct ingest_tables_result {
   std::vector<ingest_config_issue> issues;
 };
 
+/// Whether anybody is configured who may call.
+bool has_callers(const std::vector<credential_settings>& credentials,
+                 const std::vector<source_settings>& sources, const gorush_settings& gorush);
+
 /// Reads files; on whatever thread may wait for them.
 ingest_tables_result make_ingest_tables(const std::vector<credential_settings>& credentials,
                                         const std::vector<source_settings>& sources,

@@ -17,7 +17,8 @@ std::string_view trimmed(std::string_view line) {
 
 }  // namespace
 
-std::variant<job_submission, intake_problem> job_intake::read(std::string document, std::string_view tenant) {
+std::variant<job_submission, intake_problem> job_intake::read(std::string document, std::string_view tenant,
+                                                              std::string id) {
   auto parsed = parser_.parse(std::move(document));
   if (auto* wrong = std::get_if<job_error>(&parsed))
     return intake_problem{422, std::move(wrong->pointer), std::move(wrong->message)};
@@ -31,8 +32,10 @@ std::variant<job_submission, intake_problem> job_intake::read(std::string docume
   }
   job_submission out;
   out.tenant = tenant;
-  out.id = job.id.empty() ? ids_.next() : std::string(job.id);
-  if (job.id.empty()) add_member(members, "id", out.id);
+  if (!job.id.empty())
+    out.id = job.id;
+  else
+    add_member(members, "id", out.id = id.empty() ? ids_.next() : std::move(id));
   out.total = job.recipients.size();
   out.audience = job.audience;
   out.document = std::move(job.document);

@@ -23,8 +23,9 @@ class job_intake {
  public:
   explicit job_intake(id_source& ids) : ids_(ids) {}
 
-  /// Fills tenant, id, document, total and audience.
-  std::variant<job_submission, intake_problem> read(std::string document, std::string_view tenant);
+  /// Fills tenant, id, document, total and audience. `id` is for a document that names none; empty: made.
+  std::variant<job_submission, intake_problem> read(std::string document, std::string_view tenant,
+                                                    std::string id = {});
 
   /// The elements of an audience, one a line (NDJSON), each checked like a recipient of a job; all or
   /// nothing.

@@ -36,7 +36,8 @@ class listener : public std::enable_shared_from_this<listener> {
   listener(io_thread& owner, http_server_options given, http_async_handler on_request);
 
   void accept();
-  void stop();  ///< not on the io thread
+  void use(server_certificate certificate);  ///< any thread
+  void stop();                               ///< not on the io thread
   void left(const std::shared_ptr<session>& gone);
   /// Bytes of bodies that came in, or (negative) were answered. False: there is no room for them.
   /// One group of addresses may have half of all.
@@ -54,7 +55,7 @@ class listener : public std::enable_shared_from_this<listener> {
   void count();
 
   io_thread& thread_;
-  std::unique_ptr<tls_server> tls_;
+  server_certificate tls_;  ///< nullptr: none
   tcp::acceptor acceptor_;
   boost::asio::steady_timer pause_, clock_;
   bool ticking_ = false;

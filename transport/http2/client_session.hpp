@@ -99,6 +99,7 @@ class client_session {
     receive_window receiving;
     answer_head head;
     std::size_t body_sent = 0;
+    bool informed = false;  ///< a 1xx came; more than one is of no use
 
     bool all_sent() const noexcept { return body_sent == of->call.body.size(); }
   };
@@ -133,6 +134,7 @@ class client_session {
   void rst_stream_came(const frame& in);
   void window_update_came(const frame& in);
   void worthless();
+  void late();
   bool is_idle(std::uint32_t id) const noexcept { return id % 2 == 0 || id >= next_stream_; }
   stream* find(std::uint32_t id) noexcept;
 

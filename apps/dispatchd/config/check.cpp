@@ -7,11 +7,13 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <stdexcept>
 
 #include "api/address_list.hpp"
 #include "api/config/ingest_tables.hpp"
 #include "apps/dispatchd/config/config.hpp"
 #include "apps/dispatchd/config/registry.hpp"
+#include "transport/http/server.hpp"
 
 namespace dispatch::config {
 namespace {
@@ -154,24 +156,35 @@ class checker {
 
   void http() {
     auto& all = result_.settings;
-    const bool has_callers = !all.credentials.empty() || !all.sources.empty() ||
-                             (!all.gorush.tenant.empty() && !all.gorush.allow_from.empty());
+    const bool callers = has_callers(all.credentials, all.sources, all.gorush);
     // The default, also written out, asks for nothing: without callers it stays closed.
-    const bool asked_for = has_callers || insecure_dev_ || all.http.listen != http_settings().listen;
+    const bool asked_for = callers || insecure_dev_ || all.http.listen != http_settings().listen;
     all.http.open = !all.http.listen.empty() && asked_for;
     const auto address = listen_address::parse(all.http.listen);
     if (!all.http.open || !address) return;
     const bool loopback = address->address.is_loopback();
-    if (!has_callers && !(insecure_dev_ && loopback))
+    if (!callers && !(insecure_dev_ && loopback))
       error("http.listen",
             "needs somebody who may call: [http.credentials.NAME], or --insecure-dev on a loopback address");
-    if (all.http.tls_certificate_file.empty() != all.http.tls_key_file.empty())
-      error("http.tls_key_file", "tls_certificate_file and tls_key_file belong together");
+    certificate(all.http);
     if (!loopback && all.http.tls_certificate_file.empty())
       warning("http.listen", "is no loopback address and has no TLS: credentials travel in clear");
     const auto& origins = all.http.cors_origins;
     if (all.http.cors_credentials && std::find(origins.begin(), origins.end(), "*") != origins.end())
       error("http.cors_origins", "cannot be * with cors_credentials: name the origins");
+  }
+
+  void certificate(const http_settings& http) {
+    if (http.tls_certificate_file.empty() != http.tls_key_file.empty())
+      return error("http.tls_key_file", "tls_certificate_file and tls_key_file belong together");
+    if (http.tls_certificate_file.empty() || !why_unreadable(http.tls_certificate_file).empty() ||
+        !why_unreadable(http.tls_key_file).empty())
+      return;
+    try {
+      read_server_certificate(http.tls_certificate_file, http.tls_key_file);
+    } catch (const std::invalid_argument& wrong) {
+      error("http.tls_certificate_file", wrong.what());
+    }
   }
 
   const std::string& path_;

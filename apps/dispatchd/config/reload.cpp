@@ -56,6 +56,9 @@ std::vector<App> reloaded_apps(const std::vector<App>& before, const std::vector
 std::vector<std::string> keys_needing_restart(const settings& before, const settings& after) {
   std::vector<std::string> out;
   config::changed_keys(out, before, after, config::setting_keys(), "");
+  // Whether it listens is settled at the start: somebody who may call came, or the last of them went.
+  if (before.http.open != after.http.open && before.http.listen == after.http.listen)
+    out.push_back("http.listen");
   config::changed_apps(out, "fcm", before.fcm, after.fcm, config::fcm_keys());
   config::changed_apps(out, "apns", before.apns, after.apns, config::apns_keys());
   return out;

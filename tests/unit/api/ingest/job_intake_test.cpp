@@ -26,6 +26,11 @@ class job_intake_test : public ::testing::Test {
   job_parser parser_;
 };
 
+TEST_F(job_intake_test, an_id_given_beside_is_for_documents_without_one) {
+  EXPECT_EQ(std::get<job_submission>(intake_.read("{" + rest, "acme", "push:7")).id, "push:7");
+  EXPECT_EQ(std::get<job_submission>(intake_.read("{\"id\":\"x\"," + rest, "acme", "push:7")).id, "x");
+}
+
 TEST_F(job_intake_test, the_engine_reads_the_same_job_with_tenant_and_id) {
   for (const std::string start :
        {"{", " \n{ ", "{\"id\":\"x\",", "{\"tenant\":\"acme\",", "{\"id\":\"x\",\"tenant\":\"acme\","}) {

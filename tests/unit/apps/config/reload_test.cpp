@@ -86,6 +86,36 @@ TEST(reloaded, apps_come_and_go_and_those_that_stay_keep_what_needs_a_restart) {
   EXPECT_THAT(keys_needing_restart(before, after), ElementsAre("fcm.default.endpoint"));
 }
 
+TEST(reloaded, of_the_listener_a_certificate_is_taken_and_the_rest_waits_for_the_restart) {
+  settings before, after;
+  after.http.tls_certificate_file = "new.pem";
+  after.http.tls_key_file = "new.key";
+  EXPECT_THAT(keys_needing_restart(before, after), IsEmpty());
+  EXPECT_EQ(reloaded(before, after).http.tls_key_file, "new.key");
+  after.http.listen = "127.0.0.1:1";
+  after.http.allow = after.http.deny = after.http.trusted_proxies = {"10.0.0.0/8"};
+  after.http.max_connections = after.http.max_connections_per_address = 7;
+  after.http.cors_origins = {"https://a.example"};
+  after.http.cors_credentials = !before.http.cors_credentials;
+  after.http.cors_max_age = before.http.cors_max_age * 2;
+  after.http.request_headers_add = after.http.response_headers_add = {"X-A: b"};
+  after.http.request_headers_remove = after.http.response_headers_remove = {"X-A"};
+  EXPECT_THAT(keys_needing_restart(before, after),
+              ::testing::UnorderedElementsAre(
+                  "http.listen", "http.allow", "http.deny", "http.trusted_proxies", "http.max_connections",
+                  "http.max_connections_per_address", "http.cors_origins", "http.cors_credentials",
+                  "http.cors_max_age", "http.request_headers_add", "http.request_headers_remove",
+                  "http.response_headers_add", "http.response_headers_remove"));
+}
+
+TEST(reloaded, whether_there_is_a_listener_is_settled_at_the_start) {
+  settings closed, open;
+  open.http.open = true;
+  EXPECT_THAT(keys_needing_restart(closed, open), ElementsAre("http.listen"));
+  EXPECT_THAT(keys_needing_restart(open, closed), ElementsAre("http.listen"));
+  EXPECT_FALSE(reloaded(closed, open).http.open);
+}
+
 TEST(reloaded, every_live_key_can_be_copied) {
   // A key that is marked live and has no copy would be taken up in print only.
   for (const auto& key : config::setting_keys()) EXPECT_TRUE(key.copy) << key.name;
