@@ -59,8 +59,9 @@ credential_result load_credential(const apns_app& app, io_thread& thread) {
   if (auto* wrong = std::get_if<std::string>(&made)) return "apns." + app.app + ": " + *wrong;
   credential_source source;
   source.fingerprint = fingerprint_of({*pem, app.key_id, app.team_id});
-  source.make = [on = &thread, tokens = std::get<std::shared_ptr<apns_token_source>>(made),
-                 topic = app.topic] { return make_apns_credential(tokens, topic, timer_on(*on)); };
+  source.make = [on = &thread, tokens = std::get<std::shared_ptr<apns_token_source>>(made)] {
+    return make_apns_credential(tokens, timer_on(*on));
+  };
   return source;
 }
 

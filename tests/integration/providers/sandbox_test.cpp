@@ -67,7 +67,7 @@ class providers_sandbox : public ::testing::Test {
     auto source = apns_token_source::make(key, system_now);
     ASSERT_TRUE(std::holds_alternative<std::shared_ptr<apns_token_source>>(source));
     const auto topic = sandbox_.text("apns", "topic");
-    credential_ = make_apns_credential(std::get<0>(source), topic, timer_on(thread_));
+    credential_ = make_apns_credential(std::get<0>(source), timer_on(thread_));
     adapter_ = make_apns_adapter({.topic = topic});
   }
 
