@@ -28,6 +28,7 @@ struct http2_channel::state : std::enable_shared_from_this<state> {
         callbacks.connection(what, detail);
       };
       connections = std::make_unique<http2::pool>(loop, options.pool, std::move(pool_calls));
+      adopt_credential();
     });
   }
 
@@ -69,7 +70,7 @@ struct http2_channel::state : std::enable_shared_from_this<state> {
       watch_held();
       return;
     }
-    expires.store(token->expires_at().count(), std::memory_order_relaxed);
+    note_expiry();
     for (auto& request : held) {
       flights[request.correlation].credential = headers;
       request.shared = headers;
@@ -85,6 +86,7 @@ struct http2_channel::state : std::enable_shared_from_this<state> {
       if (!self || self->closed || self->generation != asked) return;
       self->awaiting = false;
       if (headers) {
+        self->note_expiry();
         self->send_held();
         return;
       }
@@ -129,7 +131,16 @@ struct http2_channel::state : std::enable_shared_from_this<state> {
     token = std::move(successor);
     ++generation;
     awaiting = false;
+    adopt_credential();
   }
+
+  void adopt_credential() {
+    connections->use_identity(token->identity());
+    renews_itself.store(token->identity() == nullptr, std::memory_order_relaxed);
+    note_expiry();
+  }
+
+  void note_expiry() { expires.store(token->expires_at().count(), std::memory_order_relaxed); }
 
   void fail_held(send_failure why) { fail(std::exchange(held, {}), why); }
 
@@ -238,6 +249,7 @@ struct http2_channel::state : std::enable_shared_from_this<state> {
   std::atomic<std::uint64_t> pending{0};
   std::atomic<std::uint64_t> waiting{0};
   std::atomic<std::int64_t> expires{0};
+  std::atomic<bool> renews_itself{true};
 };
 
 http2_channel::http2_channel(std::shared_ptr<io_thread> thread, http2_channel_options options,
@@ -291,6 +303,10 @@ void http2_channel::close() {
 
 std::int64_t http2_channel::credential_expires_at() const noexcept {
   return state_->expires.load(std::memory_order_relaxed);
+}
+
+bool http2_channel::credential_renews_itself() const noexcept {
+  return state_->renews_itself.load(std::memory_order_relaxed);
 }
 
 std::uint64_t http2_channel::in_flight() const noexcept {

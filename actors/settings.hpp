@@ -141,7 +141,9 @@ struct fcm_app : provider_app {
 
 struct apns_app : provider_app {
   apns_app() { endpoint = "https://api.push.apple.com"; }
-  std::string key_file, key_id, team_id, topic;
+  std::string key_file, key_id, team_id;                   ///< provider tokens, or …
+  std::string certificate_file, certificate_password_file;  ///< … a certificate: .p12, or PEM with its key
+  std::string topic;
   std::string environment = "production";        ///< production | sandbox: picks the default endpoint
   std::string bad_device_token = "quarantined";  ///< quarantined | invalid_token
 };

@@ -109,8 +109,10 @@ void housekeeping::sample(const engine_parts& parts) {
   std::array<std::uint64_t, provider_count> in_flight{};
   for (const auto& scope : parts.scopes) {
     const auto expires = scope.way->credential_expires_at();
-    if (expires > 0)
-      parts.measures->credential_expiry(scope.by, scope.app, std::chrono::milliseconds(expires));
+    if (expires > 0) {
+      parts.measures->credential_expiry(scope.by, scope.app, std::chrono::milliseconds(expires),
+                                        scope.way->credential_renews_itself());
+    }
     in_flight[index_of(scope.by)] += scope.way->in_flight();
   }
   for (const auto& scope : parts.scopes) parts.measures->in_flight(scope.by, in_flight[index_of(scope.by)]);

@@ -8,6 +8,9 @@
 #include <cstring>
 #include <stdexcept>
 #include <string_view>
+#include <utility>
+
+#include "transport/crypto/client_identity.hpp"
 
 namespace dispatch::http2 {
 namespace {
@@ -48,8 +51,18 @@ tls_context::tls_context(const std::string& ca_file) : context_(SSL_CTX_new(TLS_
 }
 
 tls_context::~tls_context() {
-  for (auto* ticket : tickets_) SSL_SESSION_free(ticket);
+  forget_tickets();
   SSL_CTX_free(context_);
+}
+
+void tls_context::forget_tickets() {
+  for (auto* ticket : std::exchange(tickets_, {})) SSL_SESSION_free(ticket);
+}
+
+void tls_context::use_identity(std::shared_ptr<const client_identity> identity) {
+  // A session resumed is the client it was begun as.
+  if (identity != identity_) forget_tickets();
+  identity_ = std::move(identity);
 }
 
 int tls_context::keep_session(SSL* tls, SSL_SESSION* session) {
@@ -65,6 +78,11 @@ int tls_context::keep_session(SSL* tls, SSL_SESSION* session) {
 SSL* tls_context::make_client(const endpoint& peer) {
   SSL* tls = SSL_new(context_);
   if (tls == nullptr) throw std::bad_alloc();
+  if (identity_) {
+    SSL_use_certificate(tls, identity_->certificate.get());
+    SSL_use_PrivateKey(tls, identity_->key.get());
+    for (const auto& signer : identity_->chain) SSL_add1_chain_cert(tls, signer.get());
+  }
   if (peer.is_address) {
     // Matches IP entries of the certificate only (RFC 9110 4.3.5). SNI takes names only (RFC 6066 3).
     X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(tls), peer.host.c_str());

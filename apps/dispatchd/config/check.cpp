@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <chrono>
 #include <cstring>
 
 #include "api/address_list.hpp"
@@ -15,10 +16,14 @@
 
 namespace dispatch::config {
 namespace {
+#include "transport/crypto/client_identity.hpp"
 
 /// Empty when the file can be read. Opened rather than asked about: access() checks another user's rights.
 std::string why_unreadable(const std::string& file) {
   const int handle = ::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+/// As the alert DispatchCertificateEnds has it.
+constexpr std::chrono::hours certificate_warning{14 * 24};
+
   if (handle < 0) return "cannot read " + file + ": " + std::strerror(errno);
   struct stat status {};
   const bool regular = ::fstat(handle, &status) == 0 && S_ISREG(status.st_mode);
@@ -111,9 +116,17 @@ class checker {
     const auto prefix = "apns." + app.app + '.';
     if (!result_.origins.contains(prefix + "endpoint") && app.environment == "sandbox")
       app.endpoint = "https://api.sandbox.push.apple.com";
-    required(prefix + "key_file", app.key_file);
-    required(prefix + "key_id", app.key_id);
-    required(prefix + "team_id", app.team_id);
+    if (app.certificate_file.empty()) {
+      required(prefix + "key_file", app.key_file);
+      required(prefix + "key_id", app.key_id);
+      required(prefix + "team_id", app.team_id);
+      if (!app.certificate_password_file.empty())
+        error(prefix + "certificate_password_file", "has no effect without certificate_file");
+    } else if (!app.key_file.empty() || !app.key_id.empty() || !app.team_id.empty()) {
+      error(prefix + "certificate_file", "stands beside key_file, key_id or team_id: a key or a certificate");
+    } else {
+      certificate(prefix + "certificate_file", app);
+    }
     required(prefix + "topic", app.topic);
     files(app, apns_keys(), prefix);
     burst(prefix, app);
@@ -121,6 +134,20 @@ class checker {
 
   void burst(const std::string& prefix, const provider_app& app) {
     if (app.burst > 0 && app.rate <= 0) warning(prefix + "burst", "has no effect without rate");
+  }
+
+  /// That it cannot be read is said of every file.
+  void certificate(const std::string& key, const apns_app& app) {
+    if (!why_unreadable(app.certificate_file).empty()) return;
+    const auto read = load_client_identity(app.certificate_file, app.certificate_password_file);
+    if (const auto* wrong = std::get_if<std::string>(&read)) return error(key, *wrong);
+    const auto left =
+        std::get<client_identity_ptr>(read)->expires_at - std::chrono::system_clock::now().time_since_epoch();
+    const auto days = std::chrono::duration_cast<std::chrono::hours>(left).count() / 24;
+    if (left.count() <= 0)
+      warning(key, "has ended: Apple will refuse it");
+    else if (left < certificate_warning)
+      warning(key, "ends in " + std::to_string(days) + " days");
   }
 
   /// A platform set to a provider that has no app cannot be meant; one left at its default may just be

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "apps/dispatchd/config/config.hpp"
+#include "tests/support/test_certificates.hpp"
 #include "tests/unit/apps/config/temporary.hpp"
 
 namespace dispatch {
@@ -32,6 +33,43 @@ TEST_F(check_config_test, an_apns_app_needs_its_key_and_names) {
   const auto all = errors("[apns.default]\n");
   for (const auto* key : {"key_file", "key_id", "team_id", "topic"})
     EXPECT_THAT(all, HasSubstr("apns.default." + std::string(key) + ": is required"));
+}
+
+TEST_F(check_config_test, an_apns_app_has_a_key_or_a_certificate) {
+  const test::certificate_authority authority;
+  const auto made = authority.issue_client("c", 400);
+  const auto p12 = folder_.file("c.p12", test::p12_of(made, "geheim"));
+  const auto password = folder_.file("c.password", "geheim\n");
+  const auto app = [&](const std::string& more) {
+    return "[platforms]\nios = \"apns\"\n[apns.default]\ntopic = \"a.b\"\n" + more;
+  };
+  const auto certificate =
+      "certificate_file = \"" + p12 + "\"\ncertificate_password_file = \"" + password + "\"\n";
+  EXPECT_EQ(errors(app(certificate)), "");
+  EXPECT_THAT(errors(app(certificate + "key_id = \"ABC123DEFG\"\n")),
+              HasSubstr("apns.default.certificate_file: stands beside key_file, key_id or team_id"));
+  EXPECT_THAT(errors(app("certificate_password_file = \"" + password + "\"\n")),
+              HasSubstr("apns.default.certificate_password_file: has no effect without certificate_file"));
+  EXPECT_THAT(errors(app("certificate_file = \"" + p12 + "\"\n")),
+              HasSubstr("c.toml:5:20: apns.default.certificate_file: cannot be opened with this password"));
+  EXPECT_THAT(errors(app("certificate_file = \"" + password + "\"\n")), HasSubstr("is neither PEM nor"));
+  EXPECT_THAT(errors(app("certificate_file = \"" + folder_.path() + "/none\"\n")), HasSubstr("cannot read"));
+}
+
+TEST_F(check_config_test, a_certificate_near_its_end_is_a_warning) {
+  const test::certificate_authority authority;
+  const auto warning_of = [&](int days) {
+    const auto made = authority.issue_client("c", days);
+    const auto file = folder_.file("c.pem", made.certificate_pem + made.key_pem);
+    const auto result = load("[apns.default]\ntopic = \"a.b\"\ncertificate_file = \"" + file + "\"\n");
+    EXPECT_TRUE(result.ok());
+    for (const auto& each : result.warnings)
+      if (each.key == "apns.default.certificate_file") return each.message;
+    return std::string();
+  };
+  EXPECT_EQ(warning_of(15), "");
+  EXPECT_EQ(warning_of(13), "ends in 12 days");
+  EXPECT_EQ(warning_of(-1), "has ended: Apple will refuse it");
 }
 
 TEST_F(check_config_test, a_file_that_cannot_be_read_is_named_with_its_key_and_place) {
