@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "core/ingest_settings.hpp"
+#include "core/tenant_apps.hpp"
 #include "core/types.hpp"
 
 namespace dispatch {
@@ -163,6 +164,7 @@ struct settings {
   http_settings http;
   std::vector<fcm_app> fcm;    ///< [fcm.APP]
   std::vector<apns_app> apns;  ///< [apns.APP]
+  std::vector<tenant_settings> tenants;  ///< [tenants.NAME], by name
   gorush_settings gorush;
   std::vector<credential_settings> credentials;  ///< [http.credentials.NAME]
   std::vector<source_settings> sources;          ///< [http.sources.NAME]

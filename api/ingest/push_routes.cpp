@@ -31,9 +31,11 @@ void push_routes::push(const exchange_ptr& on, const authenticated& caller, cons
   const auto& pushed = std::get<push_jobs>(converted);
   std::vector<job_submission> jobs;
   for (const auto& document : pushed.documents) {
-    auto read = intake_.read(document, caller.who->tenant);
+    auto read = intake_.read(document, caller.who->tenant, *on->tenants);
     if (const auto* problem = std::get_if<intake_problem>(&read))
-      return jobs_.refuse(on, caller, push_error(400, problem->pointer + " " + problem->detail));
+      return jobs_.refuse(
+          on, caller,
+          push_error(problem->status == 403 ? 403 : 400, problem->pointer + " " + problem->detail));
     auto& job = jobs.emplace_back(std::move(std::get<job_submission>(read)));
     job.lane = door.lane();
     job.correlation_id = on->correlation_id;

@@ -199,7 +199,7 @@ void ingestion::replace(std::shared_ptr<const ingest_tables> tables) {
 }
 
 std::variant<std::shared_ptr<const ingest_tables>, std::string> tables_of(const settings& config) {
-  auto made = make_ingest_tables(config.credentials, config.sources, config.gorush);
+  auto made = make_ingest_tables(config.credentials, config.sources, config.gorush, config.tenants);
   if (!made.tables) return joined(made.issues);
   return std::move(made.tables);
 }

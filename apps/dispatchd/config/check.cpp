@@ -8,22 +8,25 @@
 #include <cerrno>
 #include <chrono>
 #include <cstring>
+#include <set>
+#include <type_traits>
+#include <utility>
 
 #include "api/address_list.hpp"
 #include "api/config/ingest_tables.hpp"
 #include "apps/dispatchd/config/config.hpp"
 #include "apps/dispatchd/config/registry.hpp"
+#include "transport/crypto/client_identity.hpp"
 
 namespace dispatch::config {
 namespace {
-#include "transport/crypto/client_identity.hpp"
+
+/// As the alert DispatchCertificateEnds has it.
+constexpr std::chrono::hours certificate_warning{14 * 24};
 
 /// Empty when the file can be read. Opened rather than asked about: access() checks another user's rights.
 std::string why_unreadable(const std::string& file) {
   const int handle = ::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-/// As the alert DispatchCertificateEnds has it.
-constexpr std::chrono::hours certificate_warning{14 * 24};
-
   if (handle < 0) return "cannot read " + file + ": " + std::strerror(errno);
   struct stat status {};
   const bool regular = ::fstat(handle, &status) == 0 && S_ISREG(status.st_mode);
@@ -50,6 +53,7 @@ class checker {
     for (auto& app : result_.settings.fcm) fcm(app);
     for (auto& app : result_.settings.apns) apns(app);
     platforms();
+    tenants();
     ingestion();
     http();
   }
@@ -132,10 +136,6 @@ class checker {
     burst(prefix, app);
   }
 
-  void burst(const std::string& prefix, const provider_app& app) {
-    if (app.burst > 0 && app.rate <= 0) warning(prefix + "burst", "has no effect without rate");
-  }
-
   /// That it cannot be read is said of every file.
   void certificate(const std::string& key, const apns_app& app) {
     if (!why_unreadable(app.certificate_file).empty()) return;
@@ -148,6 +148,10 @@ class checker {
       warning(key, "has ended: Apple will refuse it");
     else if (left < certificate_warning)
       warning(key, "ends in " + std::to_string(days) + " days");
+  }
+
+  void burst(const std::string& prefix, const provider_app& app) {
+    if (app.burst > 0 && app.rate <= 0) warning(prefix + "burst", "has no effect without rate");
   }
 
   /// A platform set to a provider that has no app cannot be meant; one left at its default may just be
@@ -169,6 +173,24 @@ class checker {
         error(key, message);
       else
         warning(key, message + ": its recipients will end failed (no_provider)");
+    }
+  }
+
+  void tenants() {
+    auto& all = result_.settings.tenants;
+    std::sort(all.begin(), all.end(), [](const auto& a, const auto& b) { return a.name < b.name; });
+    std::set<std::string> known;
+    for_each_app_section(std::as_const(result_.settings),
+                         [&](std::string_view, const auto& entries, const auto&) {
+                           using entry = typename std::decay_t<decltype(entries)>::value_type;
+                           if constexpr (std::is_base_of_v<provider_app, entry>)
+                             for (const auto& each : entries) known.insert(each.app);
+                         });
+    for (const auto& tenant : all) {
+      const auto key = "tenants." + tenant.name + ".apps";
+      if (tenant.apps.empty()) error(key, "is required");
+      for (const auto& app : tenant.apps)
+        if (!known.contains(app)) warning(key, "names " + app + ", which no provider has a section for");
     }
   }
 

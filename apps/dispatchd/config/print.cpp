@@ -46,6 +46,9 @@ const std::map<std::string, std::string>& section_texts() {
       {"apns",
        "# Apple Push Notification service with a provider token or certificate, one section per app "
        "([apns.NAME]).\n"},
+      {"tenants",
+       "# Which apps a tenant's jobs may use, one section each; a tenant without section may use every "
+       "app.\n"},
       {"gorush",
        "# POST /api/push, for programs written for gorush. With a credential it is always there; these keys "
        "are "

@@ -62,6 +62,7 @@ settings reloaded(const settings& before, const settings& after) {
   config::copy_live_apps(out.fcm, after.fcm, config::fcm_keys());
   config::copy_live_apps(out.apns, after.apns, config::apns_keys());
   // All keys of these are live, and so are their coming and going.
+  out.tenants = after.tenants;
   out.credentials = after.credentials;
   out.sources = after.sources;
   return out;

@@ -89,6 +89,28 @@ TEST_F(check_config_test, what_a_breaker_cannot_count_to_is_refused) {
   EXPECT_EQ(errors("[breaker]\nfailures = 1000\nsample = 1000\nprobes = 100\n"), "");
 }
 
+TEST_F(check_config_test, a_tenant_names_apps_there_are) {
+  const auto result = load("[tenants.b]\napps = [\"x\"]\n[tenants.a]\napps = [\"default\"]\n[apns.x]\n", {});
+  ASSERT_EQ(result.settings.tenants.size(), 2u);
+  EXPECT_EQ(result.settings.tenants[0].name, "a") << "in order, to be looked up";
+  std::string said;
+  for (const auto& each : result.warnings) said += to_string(each) + "\n";
+  EXPECT_THAT(said,
+              HasSubstr("c.toml:4:8: tenants.a.apps: names default, which no provider has a section for"));
+  EXPECT_EQ(said.find("tenants.b"), std::string::npos);
+  EXPECT_THAT(errors("[tenants.a]\n"), HasSubstr("c.toml:1:10: tenants.a.apps: is required"));
+  EXPECT_THAT(errors("[tenants.a]\napps = [\"a b\"]\n"), HasSubstr("tenants.a.apps: must hold names"));
+  EXPECT_THAT(errors("[tenants.a]\nlimit = 1\n"), HasSubstr("tenants.a.limit: unknown key"));
+}
+
+TEST_F(check_config_test, a_tenant_added_by_the_environment_is_in_order_too) {
+  const auto result = load("[tenants.b]\napps = [\"x\"]\n", {{"DISPATCHD_TENANTS__A__APPS", "x,y"}});
+  ASSERT_TRUE(result.ok()) << to_string(result.errors.front());
+  ASSERT_EQ(result.settings.tenants.size(), 2u);
+  EXPECT_EQ(result.settings.tenants[0].name, "a");
+  EXPECT_EQ(result.settings.tenants[0].apps, (std::vector<std::string>{"x", "y"}));
+}
+
 TEST_F(check_config_test, a_platform_set_to_a_provider_without_an_app_is_an_error) {
   EXPECT_THAT(errors("[platforms]\nios = \"apns\"\n"),
               HasSubstr("c.toml:2:7: platforms.ios: served by apns, but there is no section [apns.NAME]"));
