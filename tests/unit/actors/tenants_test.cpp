@@ -24,7 +24,8 @@ TEST(tenants, a_job_of_an_app_that_is_not_its_tenants_fails_and_sends_nothing) {
   EXPECT_EQ(engine.job_field("j", "state"), "done");
   std::size_t refused = 0;
   for (const auto& [id, fields] : engine.world().streams["results"].entries)
-    if (const auto reason = fields.find("reason"); reason != fields.end() && reason->second == "app_not_allowed")
+    if (const auto reason = fields.find("reason");
+        reason != fields.end() && reason->second == "app_not_allowed")
       ++refused;
   EXPECT_EQ(refused, 3u);
 }
