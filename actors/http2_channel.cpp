@@ -29,7 +29,10 @@ struct http2_channel::state : std::enable_shared_from_this<state> {
     count();
   }
 
-  void begin() { token = options.make_credential(); }
+  void begin() {
+    token = options.make_credential();
+    adopt_credential();
+  }
 
   void submit(std::vector<outgoing> items, std::vector<local_end> ends) {
     if (!ends.empty()) {
@@ -71,7 +74,7 @@ struct http2_channel::state : std::enable_shared_from_this<state> {
       watch_held();
       return;
     }
-    expires.store(token->expires_at().count(), std::memory_order_relaxed);
+    note_expiry();
     for (auto& request : held) {
       flights[request.correlation].credential = headers;
       request.shared = headers;
@@ -87,6 +90,7 @@ struct http2_channel::state : std::enable_shared_from_this<state> {
       if (!self || self->closed || self->generation != asked) return;
       self->awaiting = false;
       if (headers) {
+        self->note_expiry();
         self->send_held();
         return;
       }
@@ -131,7 +135,16 @@ struct http2_channel::state : std::enable_shared_from_this<state> {
     token = std::move(successor);
     ++generation;
     awaiting = false;
+    adopt_credential();
   }
+
+  void adopt_credential() {
+    connections->use_identity(token->identity());
+    renews_itself.store(token->identity() == nullptr, std::memory_order_relaxed);
+    note_expiry();
+  }
+
+  void note_expiry() { expires.store(token->expires_at().count(), std::memory_order_relaxed); }
 
   void fail_held(send_failure why) { fail(std::exchange(held, {}), why); }
 
@@ -241,6 +254,7 @@ struct http2_channel::state : std::enable_shared_from_this<state> {
   std::atomic<std::uint64_t> waiting{0};
   std::atomic<std::uint32_t> concurrency{0};
   std::atomic<std::int64_t> expires{0};
+  std::atomic<bool> renews_itself{true};
 };
 
 http2_channel::http2_channel(std::shared_ptr<io_thread> thread, http2_channel_options options,
@@ -297,6 +311,10 @@ void http2_channel::close() {
 
 std::int64_t http2_channel::credential_expires_at() const noexcept {
   return state_->expires.load(std::memory_order_relaxed);
+}
+
+bool http2_channel::credential_renews_itself() const noexcept {
+  return state_->renews_itself.load(std::memory_order_relaxed);
 }
 
 std::uint64_t http2_channel::in_flight() const noexcept {

@@ -45,6 +45,7 @@ class http2_channel final : public channel {
   void repeat_unclaimed() override;
   void close() override;
   std::int64_t credential_expires_at() const noexcept override;
+  bool credential_renews_itself() const noexcept override;
   std::uint64_t in_flight() const noexcept override;
   std::uint32_t concurrency() const noexcept override;
   std::uint64_t waiting() const noexcept override;

@@ -120,6 +120,8 @@ struct metrics::state {
   Family<Gauge>& mailbox_family = gauges("dispatch_mailbox_depth", "Messages an actor has not handled yet.");
   Family<Gauge>& expiry_family =
       gauges("dispatch_credential_expiry_timestamp_seconds", "When the credential in use ends.");
+  Family<Gauge>& renewing_family = gauges("dispatch_credential_self_renewing",
+                                          "1 for tokens, 0 for what only a person renews: certificates.");
   Family<Gauge>& waiting_family = gauges("dispatch_waiting", "Work waiting for a scope, outside its lane.");
   Family<Counter>& jobs_family = counters("dispatch_jobs_total", "Job documents by what became of them.");
   Family<Counter>& requests_family = counters("dispatch_http_requests_total", "HTTP requests answered.");
@@ -189,6 +191,10 @@ struct metrics::state {
   by_provider<Gauge> expiries{
       max_apps, [this](std::size_t by, const std::string& app) -> Gauge& {
         return expiry_family.Add({{"provider", text(all_providers[by])}, {"app", app}});
+      }};
+  by_provider<Gauge> renewing{
+      max_apps, [this](std::size_t by, const std::string& app) -> Gauge& {
+        return renewing_family.Add({{"provider", text(all_providers[by])}, {"app", app}});
       }};
   bounded_series<Gauge, lane_count> waiting{
       max_scopes, [this](std::size_t on, const std::string& scope) -> Gauge& {
@@ -353,8 +359,10 @@ void metrics::redis_command(std::chrono::nanoseconds took) {
   state_->redis_command.Observe(seconds(took));
 }
 
-void metrics::credential_expiry(provider by, std::string_view app, std::chrono::milliseconds at) {
+void metrics::credential_expiry(provider by, std::string_view app, std::chrono::milliseconds at,
+                                bool renews_itself) {
   state_->expiries.at(index_of(by), app).Set(seconds(at));
+  state_->renewing.at(index_of(by), app).Set(renews_itself ? 1 : 0);
 }
 
 void metrics::waiting(std::string_view scope, lane on, std::uint64_t length) {

@@ -46,7 +46,8 @@ class metrics {
   void redis_command(std::chrono::nanoseconds took);
   /// False: Redis is set so that it may lose what it has accepted, or has lost it.
   void redis_durability(bool kept);
-  void credential_expiry(provider by, std::string_view app, std::chrono::milliseconds at);
+  /// `renews_itself`: false of a certificate.
+  void credential_expiry(provider by, std::string_view app, std::chrono::milliseconds at, bool renews_itself);
   /// Beyond the contract's list: waiting lists, schedule, repeats of known jobs, refused documents.
   void waiting(std::string_view scope, lane on, std::uint64_t length);
   void scheduled(std::uint64_t length);

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "core/ingest_settings.hpp"
+#include "core/tenant_apps.hpp"
 #include "core/types.hpp"
 
 namespace dispatch {
@@ -143,7 +144,9 @@ struct fcm_app : provider_app {
 
 struct apns_app : provider_app {
   apns_app() { endpoint = "https://api.push.apple.com"; }
-  std::string key_file, key_id, team_id, topic;
+  std::string key_file, key_id, team_id;                    ///< provider tokens, or …
+  std::string certificate_file, certificate_password_file;  ///< … a certificate: .p12, or PEM with its key
+  std::string topic;
   std::string environment = "production";        ///< production | sandbox: picks the default endpoint
   std::string bad_device_token = "quarantined";  ///< quarantined | invalid_token
   bool operator==(const apns_app&) const = default;
@@ -162,8 +165,9 @@ struct settings {
   log_settings log;
   admin_settings admin;
   http_settings http;
-  std::vector<fcm_app> fcm;    ///< [fcm.APP]
-  std::vector<apns_app> apns;  ///< [apns.APP]
+  std::vector<fcm_app> fcm;              ///< [fcm.APP]
+  std::vector<apns_app> apns;            ///< [apns.APP]
+  std::vector<tenant_settings> tenants;  ///< [tenants.NAME], by name
   gorush_settings gorush;
   std::vector<credential_settings> credentials;  ///< [http.credentials.NAME]
   std::vector<source_settings> sources;          ///< [http.sources.NAME]

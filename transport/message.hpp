@@ -48,7 +48,7 @@ struct provider_answer {
   int status = 0;           ///< of HTTP, or SMTP's reply code
   std::string body;         ///< cut at the connection's limit; SMTP: the reply's text
   std::string retry_after;  ///< the header as it came, empty when absent
-  std::string apns_id;      ///< likewise
+  std::string apns_id;      ///< likewise; of a broadcast: apns-request-id
   std::string location;     ///< likewise
   /// From the first byte handed to the socket to the end of the answer; zero when not sent.
   std::chrono::nanoseconds round_trip{0};

@@ -326,6 +326,7 @@ void intake_state::take_accepted(const accept_done& answer) {
 
 void intake_state::admit(const run_ptr& owner, settlement& over) {
   if (!owner->document->audience.empty()) return open_audience(owner, over);
+  if (refuse_app(owner, over)) return;
   if (look_up(owner, over)) return;
   const auto& document = *owner->document;
   if (document.send_at && *document.send_at > parts_->time->wall()) {

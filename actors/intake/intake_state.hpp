@@ -109,6 +109,10 @@ class intake_state {
   settlement::cut cut_window(const run_ptr& owner, const audience_window& window,
                              std::vector<dead_letter>& letters);
 
+  // intake_tenants.cpp
+  /// Ends its recipients when its tenant may not use its app; true then.
+  bool refuse_app(const run_ptr& owner, settlement& over);
+
   // intake_suppression.cpp
   /// Ends those of its recipients whose token is known to be dead. True: it is not to be queued now; it comes
   /// back to admit() if any of it is left once its other tokens are known.

@@ -117,22 +117,29 @@ void housekeeping::look_for_lapsed(const engine_parts& parts) {
 
 void housekeeping::sample_channels(const engine_parts& parts) {
   std::array<std::optional<std::uint64_t>, provider_count> in_flight;
-  std::vector<std::int64_t> expires(parts.apps.size(), 0);
+  struct app_credential {
+    std::int64_t expires_at = 0;
+    bool renews_itself = true;
+  };
+  std::vector<app_credential> credentials(parts.apps.size());
   for (const auto& scope : parts.scopes) {
     parts.measures->concurrency_limit(scope.name, scope.way->concurrency());
     auto& sum = in_flight[index_of(scope.by)];
     sum = sum.value_or(0) + scope.way->in_flight();
     // Of an app's origins the latest: one that is quiet does not renew what it has.
-    if (scope.app_index >= expires.size()) continue;
-    expires[scope.app_index] = std::max(expires[scope.app_index], scope.way->credential_expires_at());
+    if (scope.app_index >= credentials.size()) continue;
+    auto& latest = credentials[scope.app_index];
+    latest.expires_at = std::max(latest.expires_at, scope.way->credential_expires_at());
+    latest.renews_itself = scope.way->credential_renews_itself();
   }
   for (std::size_t by = 0; by < in_flight.size(); ++by) {
     if (in_flight[by]) parts.measures->in_flight(static_cast<provider>(by), *in_flight[by]);
   }
-  for (std::size_t at = 0; at < expires.size(); ++at) {
-    if (expires[at] == 0) continue;
+  for (std::size_t at = 0; at < credentials.size(); ++at) {
+    const auto& [expires_at, renews_itself] = credentials[at];
+    if (expires_at == 0) continue;
     const auto& app = parts.apps[at];
-    parts.measures->credential_expiry(app.by, app.name, std::chrono::milliseconds(expires[at]));
+    parts.measures->credential_expiry(app.by, app.name, std::chrono::milliseconds(expires_at), renews_itself);
   }
 }
 

@@ -167,7 +167,7 @@ class tracker_state {
     const auto& who = item.who();
     dead_token out;
     out.token = token_fingerprint::of(scope.name, who.target);
-    if (who.kind == target_kind::token || who.kind == target_kind::subscription) {
+    if (is_device(who.kind)) {
       out.until = suppressed_until(wall_, said.dead_since, parts_->config->hygiene.suppress_ttl);
     }
     out.believed = believed;

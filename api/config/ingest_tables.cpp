@@ -61,9 +61,10 @@ bool has_callers(const std::vector<credential_settings>& credentials,
 
 ingest_tables_result make_ingest_tables(const std::vector<credential_settings>& credentials,
                                         const std::vector<source_settings>& sources,
-                                        const gorush_settings& gorush) {
+                                        const gorush_settings& gorush, std::vector<tenant_settings> tenants) {
   ingest_tables_result result;
   ingest_tables made;
+  made.tenants = std::move(tenants);
   made.credentials =
       std::make_shared<const credential_table>(make_credential_table(credentials, result.issues));
   for (const auto& each : sources)

@@ -107,6 +107,7 @@ void ingest_api::dispatch_to(const exchange_ptr& on, const route& to, const ip_a
 
 void ingest_api::guarded(const exchange_ptr& on, operation what, const ip_address& from) {
   const auto now = tables();
+  on->tenants = {now, &now->tenants};
   if (what == operation::webhook) return webhook(on, *now, from);
   auto result = authenticate(*on, what, *now, from);
   if (const auto* problem = std::get_if<auth_problem>(&result)) return refuse(*on, *problem, from);

@@ -18,6 +18,7 @@ std::string_view trimmed(std::string_view line) {
 }  // namespace
 
 std::variant<job_submission, intake_problem> job_intake::read(std::string document, std::string_view tenant,
+                                                              const std::vector<tenant_settings>& tenants,
                                                               std::string id) {
   auto parsed = parser_.parse(std::move(document));
   if (auto* wrong = std::get_if<job_error>(&parsed))
@@ -30,6 +31,8 @@ std::variant<job_submission, intake_problem> job_intake::read(std::string docume
       return intake_problem{403, "/tenant", "is not the credential's tenant"};
     add_member(members, "tenant", tenant);
   }
+  if (!may_use_app(tenants, tenant, job.app))
+    return intake_problem{403, "/app", "is not one this tenant may use"};
   job_submission out;
   out.tenant = tenant;
   if (!job.id.empty())

@@ -80,7 +80,7 @@ void job_routes::submit(const exchange_ptr& on, const authenticated& caller) {
 
 void job_routes::submit_document(const exchange_ptr& on, const authenticated& caller, std::string document,
                                  lane to) {
-  auto read = intake_.read(std::move(document), caller.who->tenant);
+  auto read = intake_.read(std::move(document), caller.who->tenant, *on->tenants);
   if (const auto* problem = std::get_if<intake_problem>(&read))
     return refuse(on, caller, intake_response(*problem));
   auto& job = std::get<job_submission>(read);

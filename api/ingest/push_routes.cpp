@@ -60,9 +60,11 @@ void push_routes::push(const exchange_ptr& on, const authenticated& caller, cons
   std::vector<job_submission> jobs;
   for (auto& document : pushed.documents) {
     auto id = key->empty() ? std::string() : push_job_id(*key, jobs.size());
-    auto read = intake_.read(std::move(document), caller.who->tenant, std::move(id));
+    auto read = intake_.read(std::move(document), caller.who->tenant, *on->tenants, std::move(id));
     if (const auto* problem = std::get_if<intake_problem>(&read))
-      return jobs_.refuse(on, caller, push_error(400, problem->pointer + " " + problem->detail));
+      return jobs_.refuse(
+          on, caller,
+          push_error(problem->status == 403 ? 403 : 400, problem->pointer + " " + problem->detail));
     auto& job = jobs.emplace_back(std::move(std::get<job_submission>(read)));
     job.lane = door.lane();
     job.correlation_id = on->correlation_id;

@@ -78,6 +78,7 @@ void add_send(CLI::App& app, command_line& line) {
   parts->add_option("--platform", options.platform, "Platform of the recipient (default android)")
       ->check(platform_name);
   parts->add_option("--token", options.token, "Device token; --file keeps it out of the process list");
+  parts->add_option("--fid", options.fid, "Firebase installation ID instead of a token");
   parts->add_option("--topic", options.topic, "Topic instead of a token");
   parts->add_option("--condition", options.condition, "Condition on topics instead of a token");
   parts->add_option("--address", options.address, "Mail address (platform email)");

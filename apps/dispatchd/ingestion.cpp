@@ -116,7 +116,7 @@ std::string joined(const std::vector<ingest_config_issue>& issues) {
 
 /// Throws std::invalid_argument.
 std::shared_ptr<const ingest_tables> tables_of(const settings& config) {
-  auto made = make_ingest_tables(config.credentials, config.sources, config.gorush);
+  auto made = make_ingest_tables(config.credentials, config.sources, config.gorush, config.tenants);
   if (!made.tables) throw std::invalid_argument(joined(made.issues));
   return std::move(made.tables);
 }

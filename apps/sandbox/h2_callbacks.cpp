@@ -23,7 +23,10 @@ std::string* place_of(request& into, std::string_view name) {
     case 14:
       return name == "apns-push-type" ? &into.apns_push_type : nullptr;
     case 15:
-      return name == "apns-expiration" ? &into.apns_expiration : nullptr;
+      return name == "apns-expiration"   ? &into.apns_expiration
+             : name == "apns-channel-id" ? &into.apns_channel_id
+             : name == "apns-request-id" ? &into.apns_request_id
+                                         : nullptr;
     case 16:
       return name == "apns-collapse-id" ? &into.apns_collapse_id : nullptr;
     default:

@@ -55,6 +55,11 @@ void write_endpoints(const fs::path& file, const credentials& with, const std::s
                                    {"key_id", credentials::apns_key_id},
                                    {"team_id", credentials::apns_team_id},
                                    {"topic", credentials::apns_topic}}},
+      {"apns_certificate",
+       boost::json::object{{"endpoint", url},
+                           {"certificate_file", with.apns_certificate_file.string()},
+                           {"certificate_password_file", with.apns_certificate_password_file.string()},
+                           {"topic", credentials::apns_topic}}},
       {"ledger", ledger.string()}};
   write_file(file, boost::json::serialize(document) + "\n", 0600);
 }

@@ -15,7 +15,8 @@
 
 namespace dispatch {
 class io_thread;
-}
+struct client_identity;
+}  // namespace dispatch
 
 namespace dispatch::http2 {
 
@@ -76,6 +77,9 @@ class pool {
   /// Drops all connections after their open streams ended and connects anew for what follows (APNs wants
   /// a new connection for a new provider token).
   void renew_connections();
+  /// The certificate shown to a peer that asks for one (nullptr: none, as at first). When it is another one,
+  /// what waits is given back, as by recall(), and all connections are renewed.
+  void use_identity(std::shared_ptr<const client_identity> identity);
   /// No new streams; recall(); GOAWAY and close once what is open has been answered.
   void drain();
   pool_stats stats() const noexcept;

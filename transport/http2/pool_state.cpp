@@ -85,6 +85,19 @@ void pool::state::renew_connections() {
   wake();
 }
 
+void pool::state::use_identity(std::shared_ptr<const client_identity> next) {
+  if (next == identity) return;
+  identity = next;
+  tls->use_identity(std::move(next));
+  // Requests may differ by how we make ourselves known: those that wait were made for the old way.
+  recall();
+  for (auto& each : connections) {
+    if (each->state() == connection::phase::opening) each->abandon();
+    each->retire();
+  }
+  wake();
+}
+
 void pool::state::drain() {
   draining = true;
   recall();

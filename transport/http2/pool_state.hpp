@@ -31,6 +31,7 @@ struct pool::state final : connection::owner, std::enable_shared_from_this<pool:
   void recall();
   void warm_up();
   void renew_connections();
+  void use_identity(std::shared_ptr<const client_identity> next);
   void drain();
   /// The pool is going: nothing is told any more.
   void close();
@@ -70,6 +71,7 @@ struct pool::state final : connection::owner, std::enable_shared_from_this<pool:
   pool_callbacks callbacks;
   endpoint peer;
   std::shared_ptr<tls_context> tls;
+  std::shared_ptr<const client_identity> identity;
   reconnect_backoff backoff;
   std::mt19937_64 random;
   boost::asio::steady_timer timer;

@@ -5,6 +5,9 @@
 
 #include <cstring>
 #include <new>
+#include <utility>
+
+#include "transport/crypto/client_identity.hpp"
 
 namespace dispatch::http2 {
 namespace {
@@ -21,7 +24,17 @@ int owner_index() {
 tls_context::tls_context(const std::string& ca_file) : trust_(shared_trust({ca_file})) {}
 
 tls_context::~tls_context() {
-  for (auto* ticket : tickets_) SSL_SESSION_free(ticket);
+  forget_tickets();
+}
+
+void tls_context::forget_tickets() {
+  for (auto* ticket : std::exchange(tickets_, {})) SSL_SESSION_free(ticket);
+}
+
+void tls_context::use_identity(std::shared_ptr<const client_identity> identity) {
+  // A session resumed is the client it was begun as.
+  if (identity != identity_) forget_tickets();
+  identity_ = std::move(identity);
 }
 
 int tls_context::keep_session(SSL* tls, SSL_SESSION* session) {
@@ -38,6 +51,11 @@ SSL* tls_context::make_client(const endpoint& peer) {
   SSL* tls = SSL_new(trust_->context());
   if (tls == nullptr) throw std::bad_alloc();
   SSL_set_ex_data(tls, owner_index(), this);
+  if (identity_) {
+    SSL_use_certificate(tls, identity_->certificate.get());
+    SSL_use_PrivateKey(tls, identity_->key.get());
+    for (const auto& signer : identity_->chain) SSL_add1_chain_cert(tls, signer.get());
+  }
   if (peer.is_address) {
     // Matches IP entries of the certificate only (RFC 9110 4.3.5). SNI takes names only (RFC 6066 3).
     X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(tls), peer.host.c_str());

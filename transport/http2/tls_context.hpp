@@ -14,6 +14,10 @@
 struct ssl_st;
 struct ssl_session_st;
 
+namespace dispatch {
+struct client_identity;
+}
+
 namespace dispatch::http2 {
 
 class tls_context {
@@ -23,6 +27,9 @@ class tls_context {
   ~tls_context();
   tls_context(const tls_context&) = delete;
   tls_context& operator=(const tls_context&) = delete;
+
+  /// What TLS objects made from now on show to a peer that asks for a certificate; nullptr: nothing.
+  void use_identity(std::shared_ptr<const client_identity> identity);
 
   /// A new TLS object that will accept nobody but `peer`; the caller owns it (SSL_free) and keeps this
   /// object alive as long.
@@ -37,7 +44,10 @@ class tls_context {
   static int keep_session(ssl_st* tls, ssl_session_st* session);
 
  private:
+  void forget_tickets();
+
   std::shared_ptr<const tls_trust> trust_;
+  std::shared_ptr<const client_identity> identity_;
   std::vector<ssl_session_st*> tickets_;  // each used once (RFC 8446 C.4), the newest last
 };
 

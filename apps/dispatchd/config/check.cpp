@@ -6,17 +6,25 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <chrono>
 #include <cstring>
+#include <set>
 #include <stdexcept>
+#include <type_traits>
+#include <utility>
 
 #include "api/address_list.hpp"
 #include "api/config/ingest_tables.hpp"
 #include "apps/dispatchd/config/config.hpp"
 #include "apps/dispatchd/config/registry.hpp"
+#include "transport/crypto/client_identity.hpp"
 #include "transport/http/server.hpp"
 
 namespace dispatch::config {
 namespace {
+
+/// As the alert DispatchCertificateEnds has it.
+constexpr std::chrono::hours certificate_warning{14 * 24};
 
 /// Empty when the file can be read. Opened rather than asked about: access() checks another user's rights.
 std::string why_unreadable(const std::string& file) {
@@ -47,6 +55,7 @@ class checker {
     for (auto& app : result_.settings.fcm) fcm(app);
     for (auto& app : result_.settings.apns) apns(app);
     platforms();
+    tenants();
     ingestion();
     http();
   }
@@ -113,12 +122,34 @@ class checker {
     const auto prefix = "apns." + app.app + '.';
     if (!result_.origins.contains(prefix + "endpoint") && app.environment == "sandbox")
       app.endpoint = "https://api.sandbox.push.apple.com";
-    required(prefix + "key_file", app.key_file);
-    required(prefix + "key_id", app.key_id);
-    required(prefix + "team_id", app.team_id);
+    if (app.certificate_file.empty()) {
+      required(prefix + "key_file", app.key_file);
+      required(prefix + "key_id", app.key_id);
+      required(prefix + "team_id", app.team_id);
+      if (!app.certificate_password_file.empty())
+        error(prefix + "certificate_password_file", "has no effect without certificate_file");
+    } else if (!app.key_file.empty() || !app.key_id.empty() || !app.team_id.empty()) {
+      error(prefix + "certificate_file", "stands beside key_file, key_id or team_id: a key or a certificate");
+    } else {
+      certificate(prefix + "certificate_file", app);
+    }
     required(prefix + "topic", app.topic);
     files(app, apns_keys(), prefix);
     burst(prefix, app);
+  }
+
+  /// That it cannot be read is said of every file.
+  void certificate(const std::string& key, const apns_app& app) {
+    if (!why_unreadable(app.certificate_file).empty()) return;
+    const auto read = load_client_identity(app.certificate_file, app.certificate_password_file);
+    if (const auto* wrong = std::get_if<std::string>(&read)) return error(key, *wrong);
+    const auto left =
+        std::get<client_identity_ptr>(read)->expires_at - std::chrono::system_clock::now().time_since_epoch();
+    const auto days = std::chrono::duration_cast<std::chrono::hours>(left).count() / 24;
+    if (left.count() <= 0)
+      warning(key, "has ended: Apple will refuse it");
+    else if (left < certificate_warning)
+      warning(key, "ends in " + std::to_string(days) + " days");
   }
 
   void burst(const std::string& prefix, const provider_app& app) {
@@ -144,6 +175,24 @@ class checker {
         error(key, message);
       else
         warning(key, message + ": its recipients will end failed (no_provider)");
+    }
+  }
+
+  void tenants() {
+    auto& all = result_.settings.tenants;
+    std::sort(all.begin(), all.end(), [](const auto& a, const auto& b) { return a.name < b.name; });
+    std::set<std::string> known;
+    for_each_app_section(std::as_const(result_.settings),
+                         [&](std::string_view, const auto& entries, const auto&) {
+                           using entry = typename std::decay_t<decltype(entries)>::value_type;
+                           if constexpr (std::is_base_of_v<provider_app, entry>)
+                             for (const auto& each : entries) known.insert(each.app);
+                         });
+    for (const auto& tenant : all) {
+      const auto key = "tenants." + tenant.name + ".apps";
+      if (tenant.apps.empty()) error(key, "is required");
+      for (const auto& app : tenant.apps)
+        if (!known.contains(app)) warning(key, "names " + app + ", which no provider has a section for");
     }
   }
 

@@ -44,7 +44,11 @@ const std::map<std::string, std::string>& section_texts() {
       {"fcm",
        "# Firebase Cloud Messaging, one section per app ([fcm.NAME]; jobs choose with \"app\": \"NAME\").\n"},
       {"apns",
-       "# Apple Push Notification service with a provider token, one section per app ([apns.NAME]).\n"},
+       "# Apple Push Notification service with a provider token or certificate, one section per app "
+       "([apns.NAME]).\n"},
+      {"tenants",
+       "# Which apps a tenant's jobs may use, one section each; a tenant without section may use every "
+       "app.\n"},
       {"gorush",
        "# POST /api/push, for programs written for gorush. With a credential it is always there; these keys "
        "are "

@@ -70,6 +70,7 @@ settings reloaded(const settings& before, const settings& after) {
   out.fcm = config::reloaded_apps(before.fcm, after.fcm, config::fcm_keys());
   out.apns = config::reloaded_apps(before.apns, after.apns, config::apns_keys());
   // All keys of these are live, and so are their coming and going.
+  out.tenants = after.tenants;
   out.credentials = after.credentials;
   out.sources = after.sources;
   return out;

@@ -9,6 +9,7 @@
 
 #include "transport/providers/apns_answer.hpp"
 #include "transport/providers/fcm_answer.hpp"
+#include "transport/providers/render/apns_push_type.hpp"
 
 namespace dispatch::testing {
 namespace {
@@ -102,6 +103,25 @@ TEST(providers_document, shows_the_fcm_table_in_force) {
 
 TEST(providers_document, shows_the_apns_table_in_force) {
   const auto table = markdown(apns_answer_table());
+  EXPECT_NE(document().find("\n" + table + "\n"), std::string::npos) << "docs/providers.md should hold:\n"
+                                                                     << table;
+}
+
+std::string quoted(std::string_view text) {
+  return text.empty() ? std::string() : "`" + std::string(text) + "`";
+}
+
+TEST(providers_document, shows_the_push_types_in_force) {
+  std::string table =
+      "| push type | behind the topic | `apns-priority` | `apns-expiration` | payload | `dispatch_id` |\n"
+      "| --- | --- | --- | --- | --- | --- |\n";
+  for (const auto& type : apns_push_types()) {
+    const auto bytes = std::to_string(type.max_bytes);
+    table += "| " + quoted(type.name) + " | " + quoted(type.topic_suffix) + " | " +
+             (type.priority.empty() ? "the job's" : std::string(type.priority)) + " | " +
+             std::string(type.expiration) + " | " + bytes.substr(0, 1) + "," + bytes.substr(1) + " bytes | " +
+             (type.reaches_app ? "yes" : "no") + " |\n";
+  }
   EXPECT_NE(document().find("\n" + table + "\n"), std::string::npos) << "docs/providers.md should hold:\n"
                                                                      << table;
 }

@@ -45,6 +45,9 @@ TEST(reloaded, takes_limits_retries_breaker_results_log_and_credentials) {
   after.apns[0].key_file = "new.p8";
   after.apns[0].key_id = "KEY";
   after.apns[0].team_id = "TEAM";
+  after.apns[0].certificate_file = "new.p12";
+  after.apns[0].certificate_password_file = "new.password";
+  after.tenants.push_back({"acme", {"default"}});
   EXPECT_THAT(keys_needing_restart(before, after), IsEmpty());
   EXPECT_EQ(print_config(reloaded(before, after), {}), print_config(after, {}));
 }

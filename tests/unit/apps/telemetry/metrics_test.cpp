@@ -41,7 +41,8 @@ TEST(metrics, shows_every_series_by_the_contracts_name) {
   all.redis_up(true);
   all.redis_durability(false);
   all.redis_command(300us);
-  all.credential_expiry(provider::fcm, "default", 1'700'000'000'500ms);
+  all.credential_expiry(provider::fcm, "default", 1'700'000'000'500ms, true);
+  all.credential_expiry(provider::apns, "default", 1'800'000'000'000ms, false);
   all.waiting("fcm:default", lane::normal, 12);
   all.scheduled(13);
   all.jobs("repeat", 1);
@@ -72,6 +73,8 @@ TEST(metrics, shows_every_series_by_the_contracts_name) {
         "dispatch_redis_durability 0\n",
         "dispatch_redis_command_duration_seconds_count 1\n",
         "dispatch_credential_expiry_timestamp_seconds{app=\"default\",provider=\"fcm\"} 1700000000.5\n",
+        "dispatch_credential_self_renewing{app=\"default\",provider=\"fcm\"} 1\n",
+        "dispatch_credential_self_renewing{app=\"default\",provider=\"apns\"} 0\n",
         "dispatch_waiting{lane=\"normal\",scope=\"fcm:default\"} 12\n",
         "dispatch_scheduled 13\n",
         "dispatch_jobs_total{result=\"repeat\"} 1\n",
