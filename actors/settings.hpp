@@ -146,6 +146,17 @@ struct apns_app : provider_app {
   std::string bad_device_token = "quarantined";  ///< quarantined | invalid_token
 };
 
+/// Its recipients' endpoints name the hosts: `endpoint` has no key. Connections, streams and rate are a
+/// host's.
+struct webpush_app : provider_app {
+  webpush_app() { max_connections = 2; }
+  std::string vapid_key_file, subject;
+  std::chrono::milliseconds ttl{std::chrono::hours{24 * 28}};
+  std::vector<std::string> allow_hosts;      ///< names, or *.SUFFIX; empty: all
+  std::vector<std::string> allow_addresses;  ///< CIDR, although not public
+  std::uint32_t threads = 1;                 ///< that encrypt
+};
+
 struct settings {
   redis_settings redis;
   engine_settings engine;
@@ -159,8 +170,9 @@ struct settings {
   log_settings log;
   admin_settings admin;
   http_settings http;
-  std::vector<fcm_app> fcm;    ///< [fcm.APP]
-  std::vector<apns_app> apns;  ///< [apns.APP]
+  std::vector<fcm_app> fcm;          ///< [fcm.APP]
+  std::vector<apns_app> apns;        ///< [apns.APP]
+  std::vector<webpush_app> webpush;  ///< [webpush.APP]
   gorush_settings gorush;
   std::vector<credential_settings> credentials;  ///< [http.credentials.NAME]
   std::vector<source_settings> sources;          ///< [http.sources.NAME]

@@ -45,6 +45,9 @@ const std::map<std::string, std::string>& section_texts() {
        "# Firebase Cloud Messaging, one section per app ([fcm.NAME]; jobs choose with \"app\": \"NAME\").\n"},
       {"apns",
        "# Apple Push Notification service with a provider token, one section per app ([apns.NAME]).\n"},
+      {"webpush",
+       "# Web Push: browsers' subscriptions, one section per VAPID key ([webpush.NAME]); "
+       "docs/web-push.md.\n"},
       {"gorush",
        "# POST /api/push, for programs written for gorush. With a credential it is always there; these keys "
        "are "
