@@ -55,6 +55,9 @@ void write_endpoints(const fs::path& file, const credentials& with, const std::s
                                    {"key_id", credentials::apns_key_id},
                                    {"team_id", credentials::apns_team_id},
                                    {"topic", credentials::apns_topic}}},
+      {"webpush", boost::json::object{{"vapid_key_file", with.vapid_key_file.string()},
+                                      {"subject", credentials::vapid_subject},
+                                      {"allow_addresses", {"127.0.0.0/8", "::1"}}}},
       {"ledger", ledger.string()}};
   write_file(file, boost::json::serialize(document) + "\n", 0600);
 }
@@ -83,6 +86,7 @@ void run(const options& with) {
   });
 
   const auto url = base_url(with.host, at, workers.port());
+  shared.url = url;
   shared.token_uri = url + "/token";
   write_service_account(shared.credential, shared.token_uri);
 
