@@ -110,7 +110,7 @@ void evp_hkdf_chain(benchmark::State& state) {
   char digest[] = "SHA256";
   std::string salt(16, 's'), key(32, 'k'), info(144, 'i');
   for (auto _ : state) {
-    for (const std::size_t size : {32, 16, 12}) {
+    for (const std::size_t size : {32u, 16u, 12u}) {
       const OSSL_PARAM parameters[] = {
           OSSL_PARAM_construct_utf8_string(OSSL_KDF_PARAM_DIGEST, digest, 0),
           OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_SALT, salt.data(), salt.size()),

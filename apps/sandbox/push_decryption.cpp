@@ -12,6 +12,8 @@
 namespace dispatch::sandbox {
 namespace {
 
+using namespace std::string_literals;
+
 constexpr std::size_t salt_bytes = 16;
 constexpr std::size_t point_bytes = 65;
 constexpr std::size_t header_bytes = salt_bytes + 4 + 1 + point_bytes;
@@ -88,12 +90,12 @@ std::optional<std::string> decrypt_push(std::string_view body, EVP_PKEY* browser
   const std::string salt(body.substr(0, salt_bytes));
   const auto sender = body.substr(header_bytes - point_bytes, point_bytes);
   const auto shared = shared_secret(browser_key, sender);
-  std::string info("WebPush: info", 14);
+  std::string info("WebPush: info\0"s);
   info.append(public_point(browser_key)).append(sender);
   const auto combined = hkdf(std::string(auth), shared, std::move(info), 32);
-  auto text = open_record(body.substr(header_bytes),
-                          hkdf(salt, combined, std::string("Content-Encoding: aes128gcm", 28), 16),
-                          hkdf(salt, combined, std::string("Content-Encoding: nonce", 24), 12));
+  auto text =
+      open_record(body.substr(header_bytes), hkdf(salt, combined, "Content-Encoding: aes128gcm\0"s, 16),
+                  hkdf(salt, combined, "Content-Encoding: nonce\0"s, 12));
   ERR_clear_error();
   if (shared.empty() || !text) return std::nullopt;
   // Padding is zeros behind the delimiter.

@@ -12,14 +12,16 @@
 namespace dispatch {
 namespace {
 
+using namespace std::string_view_literals;
+
 constexpr std::size_t header_bytes = 86;
 constexpr std::uint32_t record_size = 4'096;
 constexpr char last_record = 2;  // RFC 8188 section 2: behind the plaintext of the last record
 
 // The terminating zero belongs to each (RFC 8291 section 3.4, RFC 8188 sections 2.2 and 2.3).
-constexpr std::string_view key_info("WebPush: info", 14);
-constexpr std::string_view content_key_info("Content-Encoding: aes128gcm", 28);
-constexpr std::string_view nonce_info("Content-Encoding: nonce", 24);
+constexpr auto key_info = "WebPush: info\0"sv;
+constexpr auto content_key_info = "Content-Encoding: aes128gcm\0"sv;
+constexpr auto nonce_info = "Content-Encoding: nonce\0"sv;
 
 template <class Bytes>
 std::string_view view(const Bytes& bytes) noexcept {
