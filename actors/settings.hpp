@@ -158,6 +158,7 @@ struct webpush_app : provider_app {
   std::vector<std::string> allow_hosts;      ///< names, or *.SUFFIX; empty: all
   std::vector<std::string> allow_addresses;  ///< CIDR, although not public
   std::uint32_t threads = 1;                 ///< that encrypt
+  bool operator==(const webpush_app&) const = default;
 };
 
 struct settings {

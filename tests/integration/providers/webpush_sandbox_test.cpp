@@ -11,7 +11,7 @@
 
 #include "actors/http2_channel.hpp"
 #include "actors/sealing_channel.hpp"
-#include "actors/webpush_seal.hpp"
+#include "actors/webpush_kit.hpp"
 #include "sandbox_process.hpp"
 #include "tests/integration/providers/control_port.hpp"
 #include "tests/unit/providers/support.hpp"

@@ -1,6 +1,6 @@
 #pragma once
 
-// Web Push's encryption as a pool of sealing threads wants it.
+// Web Push's part in a pool of sealing threads. The rest of its kit: app_kit.hpp.
 
 #include "actors/sealing_pool.hpp"
 
