@@ -1,8 +1,8 @@
 #pragma once
 
 // A provider whose recipients live at many origins, as webhooks do, reduced to what the engine sees of one:
-// the URL is the path, the dedupe key a header, 200 is delivered, 410 a dead target, 4xx for good, the rest
-// is tried again.
+// the URL is the path, the dedupe key a header, 200 is delivered, 429 asks for quiet, 410 is a dead target,
+// other 4xx are for good, the rest is tried again.
 
 #include "transport/providers/adapter.hpp"
 #include "transport/providers/answer/answer_table.hpp"
@@ -27,10 +27,18 @@ class origin_adapter final : public provider_adapter {
     out.own = {{"webhook-id", std::string(key.text())}};
     return render_status::ok;
   }
-  verdict classify(const provider_answer& answer, epoch_ms) const override {
+  verdict classify(const provider_answer& answer, epoch_ms now) const override {
     if (answer.failure != send_failure::none) return unanswered(answer.failure);
     verdict said;
     if (answer.status == 200) return said;
+    if (answer.status == 429) {
+      said.what = verdict::kind::retry;
+      said.counts = verdict::health::neutral;
+      said.reason = "http_429";
+      said.hold = verdict::scope_hold::scope;
+      apply_retry_after(said, answer.retry_after, now);
+      return said;
+    }
     said.counts = answer.status < 500 ? verdict::health::neutral : verdict::health::failure;
     said.what = answer.status < 500 ? verdict::kind::final : verdict::kind::retry;
     said.result = answer.status == 410 ? outcome::invalid_token : outcome::failed;
