@@ -54,6 +54,7 @@ struct app_kit {
 using app_kit_result = std::variant<app_kit, std::string>;
 app_kit_result make_kit(const fcm_app& app, const std::shared_ptr<io_thread>& thread);
 app_kit_result make_kit(const apns_app& app, const std::shared_ptr<io_thread>& thread);
+app_kit_result make_kit(const webpush_app& app, const std::shared_ptr<io_thread>& thread);
 
 /// What every HTTP/2 app's pool has: limits, trust. `endpoint` and max_waiting are the channel's.
 http2::pool_options pool_of(const provider_app& app);

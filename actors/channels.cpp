@@ -21,7 +21,8 @@ std::string for_each_app(const settings& config, const Visit& visit) {
     return std::string();
   };
   if (auto wrong = all(config.fcm, provider::fcm); !wrong.empty()) return wrong;
-  return all(config.apns, provider::apns);
+  if (auto wrong = all(config.apns, provider::apns); !wrong.empty()) return wrong;
+  return all(config.webpush, provider::webpush);
 }
 
 template <class App>

@@ -12,6 +12,7 @@
 #include "transport/providers/apns_credential.hpp"
 #include "transport/providers/certificate_credential.hpp"
 #include "transport/providers/fcm_credential.hpp"
+#include "transport/providers/webpush/vapid_credential.hpp"
 
 namespace dispatch {
 namespace {
@@ -75,6 +76,21 @@ credential_result load_credential(const apns_app& app, io_thread& thread) {
   source.fingerprint = fingerprint_of({*pem, app.key_id, app.team_id});
   source.make = [on = &thread, tokens = std::get<std::shared_ptr<apns_token_source>>(made)] {
     return make_apns_credential(tokens, timer_on(*on));
+  };
+  return source;
+}
+
+std::variant<origin_credential_source, std::string> load_credential(const webpush_app& app,
+                                                                    io_thread& thread) {
+  const auto key = "webpush." + app.app + ".vapid_key_file: ";
+  const auto text = read_file(app.vapid_key_file);
+  if (!text) return key + "cannot be read";
+  auto made = vapid_identity::make(*text, app.subject);
+  if (auto* wrong = std::get_if<std::string>(&made)) return key + *wrong;
+  origin_credential_source source;
+  source.fingerprint = fingerprint_of({*text, app.subject});
+  source.make = [on = &thread, identity = std::get<0>(std::move(made))](const std::string& origin) {
+    return make_vapid_credential(identity, origin, wall_clock, timer_on(*on));
   };
   return source;
 }

@@ -2,9 +2,9 @@
 
 #include <atomic>
 #include <boost/unordered/unordered_flat_map.hpp>
-#include <deque>
 #include <utility>
 
+#include "actors/completion_outbox.hpp"
 #include "transport/providers/io_timer.hpp"
 
 namespace dispatch {
@@ -19,7 +19,11 @@ constexpr std::chrono::milliseconds successor_pause{1'000};
 
 struct http2_channel::state : std::enable_shared_from_this<state> {
   state(io_thread& loop, http2_channel_options given, http2_channel_callbacks calls)
-      : loop_thread(loop), options(std::move(given)), callbacks(std::move(calls)), after(timer_on(loop)) {
+      : loop_thread(loop),
+        options(std::move(given)),
+        callbacks(std::move(calls)),
+        outbox(options.scope, callbacks.completed),
+        after(timer_on(loop)) {
     http2::pool_callbacks pool_calls;
     pool_calls.completed = [this](std::vector<provider_answer>&& answers) { deliver(std::move(answers)); };
     pool_calls.event = [this](connection_event what, const std::string& detail) {
@@ -38,7 +42,7 @@ struct http2_channel::state : std::enable_shared_from_this<state> {
     if (!ends.empty()) {
       auto batch = std::make_shared<completion_batch>();
       batch->ends = std::move(ends);
-      publish(std::move(batch));
+      outbox.publish(std::move(batch));
     }
     if (items.empty()) return;
     for (auto& out : items) {
@@ -191,20 +195,7 @@ struct http2_channel::state : std::enable_shared_from_this<state> {
       flights.erase(found);
     }
     count();
-    publish(std::move(batch));
-  }
-
-  void publish(completion_batch_ptr batch) {
-    batch->scope = options.scope;
-    while (!unclaimed.empty() && unclaimed.front()->applied.taken()) unclaimed.pop_front();
-    unclaimed.push_back(batch);
-    callbacks.completed(std::move(batch));
-  }
-
-  void repeat_unclaimed() {
-    for (const auto& batch : unclaimed) {
-      if (!batch->applied.taken()) callbacks.completed(batch);
-    }
+    outbox.publish(std::move(batch));
   }
 
   void recall() {
@@ -224,7 +215,7 @@ struct http2_channel::state : std::enable_shared_from_this<state> {
     successor.reset();
     held.clear();
     flights.clear();
-    unclaimed.clear();
+    outbox.clear();
   }
 
   struct flight {
@@ -235,6 +226,7 @@ struct http2_channel::state : std::enable_shared_from_this<state> {
   io_thread& loop_thread;
   http2_channel_options options;
   http2_channel_callbacks callbacks;
+  completion_outbox outbox;
   after_function after;
   std::unique_ptr<http2::pool> connections;
   std::unique_ptr<credential> token;
@@ -244,8 +236,6 @@ struct http2_channel::state : std::enable_shared_from_this<state> {
   // At most the scope's window: the intake hands out no more.
   boost::unordered_flat_map<std::uint64_t, flight> flights;
   std::vector<provider_request> held;
-  // At most what the scope's window can complete before the tracker gets to it.
-  std::deque<completion_batch_ptr> unclaimed;
   std::uint64_t next_correlation = 1;
   bool awaiting = false;
   bool watching = false;
@@ -302,7 +292,7 @@ void http2_channel::replace_credential(std::function<std::unique_ptr<credential>
 }
 
 void http2_channel::repeat_unclaimed() {
-  thread_->post([self = state_] { self->repeat_unclaimed(); });
+  thread_->post([self = state_] { self->outbox.repeat_unclaimed(); });
 }
 
 void http2_channel::close() {

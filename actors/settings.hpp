@@ -152,6 +152,18 @@ struct apns_app : provider_app {
   bool operator==(const apns_app&) const = default;
 };
 
+/// Its recipients' endpoints name the hosts: `endpoint` has no key. Connections, streams and rate are a
+/// host's.
+struct webpush_app : provider_app {
+  webpush_app() { max_connections = 2; }
+  std::string vapid_key_file, subject;
+  std::chrono::milliseconds ttl{std::chrono::hours{24 * 28}};
+  std::vector<std::string> allow_hosts;      ///< names, or *.SUFFIX; empty: all
+  std::vector<std::string> allow_addresses;  ///< CIDR, although not public
+  std::uint32_t threads = 1;                 ///< that encrypt
+  bool operator==(const webpush_app&) const = default;
+};
+
 struct settings {
   redis_settings redis;
   engine_settings engine;
@@ -168,6 +180,7 @@ struct settings {
   std::vector<fcm_app> fcm;              ///< [fcm.APP]
   std::vector<apns_app> apns;            ///< [apns.APP]
   std::vector<tenant_settings> tenants;  ///< [tenants.NAME], by name
+  std::vector<webpush_app> webpush;      ///< [webpush.APP]
   gorush_settings gorush;
   std::vector<credential_settings> credentials;  ///< [http.credentials.NAME]
   std::vector<source_settings> sources;          ///< [http.sources.NAME]

@@ -21,6 +21,7 @@ struct answer {
   std::chrono::milliseconds delay{0};
   std::string apns_id;
   bool broadcast = false;  // then apns_id goes out as apns-request-id
+  std::string location;
 
   // Keeps the strings' capacity: answers live in pooled exchanges.
   void clear() {
@@ -33,6 +34,7 @@ struct answer {
     delay = {};
     apns_id.clear();
     broadcast = false;
+    location.clear();
   }
 };
 

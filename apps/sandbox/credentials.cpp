@@ -73,6 +73,8 @@ credentials load_or_make_credentials(const std::filesystem::path& directory, std
   made.server_key_pem = private_key_pem(server_key.get());
   write_file(directory / "server.pem", made.server_chain_pem, 0644);
 
+  made.vapid_key_file = directory / "vapid-key.pem";
+  load_or_make_p256_key(made.vapid_key_file);
   made.apns_key = load_or_make_p256_key(made.apns_key_file);
   write_apns_certificate(made, ca.get(), ca_key.get());
   load_or_make_service_account(made);

@@ -9,6 +9,7 @@
 #include "apps/sandbox/fcm_errors.hpp"
 #include "apps/sandbox/html_page.hpp"
 #include "apps/sandbox/oauth.hpp"
+#include "apps/sandbox/push_rules.hpp"
 
 namespace dispatch::sandbox {
 namespace {
@@ -17,6 +18,7 @@ constexpr std::string_view fcm_prefix = "/v1/projects/";
 constexpr std::string_view fcm_suffix = "/messages:send";
 constexpr std::string_view apns_prefix = "/3/device/";
 constexpr std::string_view broadcast_prefix = "/4/broadcasts/apps/";
+constexpr std::string_view webpush_prefix = "/webpush/";
 
 std::string random_uuid(std::uint64_t number, std::int64_t unix_us) {
   const auto time = static_cast<std::uint64_t>(unix_us);
@@ -41,6 +43,9 @@ void responder::decide(exchange& with, moment now) {
   } else if (path.starts_with(broadcast_prefix) && path.size() > broadcast_prefix.size()) {
     with.who = provider::apns;
     decide_broadcast(with, now, path.substr(broadcast_prefix.size()));
+  } else if (path.starts_with(webpush_prefix)) {
+    with.who = provider::webpush;
+    decide_webpush(with, now, path.substr(webpush_prefix.size()));
   } else if (path == "/token" && with.req.method == "POST") {
     with.who = provider::token;
     decide_token(with, now);
@@ -74,6 +79,8 @@ void responder::error_as_provider(exchange& with, int status, std::string_view r
     fcm_error(with.ans, status, reason);
   } else if (with.who == provider::apns) {
     apns_error(with.ans, status, reason, now.unix_ms());
+  } else if (with.who == provider::webpush) {
+    push_error(with.ans, status, 0, reason);
   } else {
     const auto usual = status == 401 ? "invalid_client" : status < 500 ? "invalid_grant" : "internal_failure";
     oauth_error(with.ans, status, reason.empty() ? usual : reason, "Ordered fault");
@@ -205,7 +212,7 @@ bool responder::take_token_fault(exchange& with, moment now, std::string_view to
       } else if (out.broadcast) {
         apns_error(out, 400, "ChannelNotRegistered", now.unix_ms());
       } else {
-        apns_error(out, 410, "Unregistered", now.unix_ms());
+        error_as_provider(with, 410, {}, now);
       }
       return true;
     case token_fault_kind::flaky_503:
@@ -217,7 +224,7 @@ bool responder::take_token_fault(exchange& with, moment now, std::string_view to
       if (is_fcm) {
         fcm_quota_exceeded(out, std::string("device:").append(token));
       } else {
-        apns_error(out, 429, "TooManyRequests", now.unix_ms());
+        error_as_provider(with, 429, {}, now);
       }
       out.retry_after_s = 1;
       return true;
@@ -244,7 +251,8 @@ bool responder::take_token_fault(exchange& with, moment now, std::string_view to
         fcm_invalid_argument(out, "The registration token is not a valid FCM registration token",
                              message_.device_field);
       } else {
-        apns_error(out, 400, out.broadcast ? "BadChannelId" : "BadDeviceToken", now.unix_ms());
+        error_as_provider(with, with.who == provider::apns ? 400 : 404, out.broadcast ? "BadChannelId" : "",
+                          now);
       }
       return true;
   }

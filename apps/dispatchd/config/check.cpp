@@ -15,16 +15,19 @@
 
 #include "api/address_list.hpp"
 #include "api/config/ingest_tables.hpp"
+#include "api/config/secret_file.hpp"
 #include "apps/dispatchd/config/config.hpp"
 #include "apps/dispatchd/config/registry.hpp"
 #include "transport/crypto/client_identity.hpp"
 #include "transport/http/server.hpp"
+#include "transport/providers/webpush/vapid_credential.hpp"
 
 namespace dispatch::config {
 namespace {
 
 /// As the alert DispatchCertificateEnds has it.
 constexpr std::chrono::hours certificate_warning{14 * 24};
+constexpr std::size_t max_key_file_bytes = 65'536;
 
 /// Empty when the file can be read. Opened rather than asked about: access() checks another user's rights.
 std::string why_unreadable(const std::string& file) {
@@ -54,6 +57,7 @@ class checker {
       warning("redis.url", "holds a password: put it into redis.password_file or DISPATCHD_REDIS__URL");
     for (auto& app : result_.settings.fcm) fcm(app);
     for (auto& app : result_.settings.apns) apns(app);
+    for (auto& app : result_.settings.webpush) webpush(app);
     platforms();
     tenants();
     ingestion();
@@ -152,8 +156,36 @@ class checker {
       warning(key, "ends in " + std::to_string(days) + " days");
   }
 
+  void webpush(const webpush_app& app) {
+    const auto prefix = "webpush." + app.app + '.';
+    required(prefix + "vapid_key_file", app.vapid_key_file);
+    required(prefix + "subject", app.subject);
+    files(app, webpush_keys(), prefix);
+    burst(prefix, app);
+    const auto text = read_file(app.vapid_key_file, max_key_file_bytes);
+    if (app.subject.empty() || !std::holds_alternative<std::string>(text)) return;
+    const auto made = vapid_identity::make(std::get<std::string>(text), app.subject);
+    if (const auto* wrong = std::get_if<std::string>(&made)) error(prefix + "vapid_key_file", *wrong);
+  }
+
   void burst(const std::string& prefix, const provider_app& app) {
     if (app.burst > 0 && app.rate <= 0) warning(prefix + "burst", "has no effect without rate");
+  }
+
+  bool has_app(provider by) const {
+    const auto& all = result_.settings;
+    switch (by) {
+      case provider::fcm:
+        return !all.fcm.empty();
+      case provider::apns:
+        return !all.apns.empty();
+      case provider::webpush:
+        return !all.webpush.empty();
+      case provider::smtp:
+      case provider::webhook:
+        break;
+    }
+    return false;
   }
 
   /// A platform set to a provider that has no app cannot be meant; one left at its default may just be
@@ -162,12 +194,10 @@ class checker {
     for (const auto each : all_platforms) {
       const auto served_by = result_.settings.platforms.served_by[index_of(each)];
       if (!served_by) continue;
-      const bool has_app = (*served_by == provider::fcm && !result_.settings.fcm.empty()) ||
-                           (*served_by == provider::apns && !result_.settings.apns.empty());
-      if (has_app) continue;
+      if (has_app(*served_by)) continue;
       const auto key = "platforms." + std::string(to_string(each));
       const std::string name(to_string(*served_by));
-      const bool with_section = *served_by == provider::fcm || *served_by == provider::apns;
+      const bool with_section = *served_by != provider::smtp && *served_by != provider::webhook;
       const auto message = with_section
                                ? "served by " + name + ", but there is no section [" + name + ".NAME]"
                                : "served by " + name + ", which this version cannot do";

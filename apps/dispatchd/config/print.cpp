@@ -49,6 +49,9 @@ const std::map<std::string, std::string>& section_texts() {
       {"tenants",
        "# Which apps a tenant's jobs may use, one section each; a tenant without section may use every "
        "app.\n"},
+      {"webpush",
+       "# Web Push: browsers' subscriptions, one section per VAPID key ([webpush.NAME]); "
+       "docs/web-push.md.\n"},
       {"gorush",
        "# POST /api/push, for programs written for gorush. With a credential it is always there; these keys "
        "are "
