@@ -115,8 +115,9 @@ TEST(providers_document, shows_the_apns_table_in_force) {
 
 TEST(providers_document, shows_the_web_push_table_in_force) {
   const auto table = markdown(webpush_answer_table());
-  EXPECT_NE(document("web-push.md").find("\n" + table + "\n"), std::string::npos) << "docs/web-push.md should hold:\n"
-                                                                     << table;
+  EXPECT_NE(document("web-push.md").find("\n" + table + "\n"), std::string::npos)
+      << "docs/web-push.md should hold:\n"
+      << table;
 }
 
 }  // namespace
