@@ -89,10 +89,11 @@ void client_session::cancel(exchange& x) {
   if (streams_.erase(id) != 0) write_rst_stream(pending_, id, error_code::cancel);
 }
 
-void client_session::ping() {
+bool client_session::ping() {
   for (auto digit = ping_.rbegin(); digit != ping_.rend() && ++*digit == 0; ++digit) {
   }
   write_ping(pending_, false, ping_);
+  return true;
 }
 
 void client_session::goaway() {

@@ -5,7 +5,6 @@
 #include <openssl/x509v3.h>
 
 #include <array>
-#include <cstring>
 #include <stdexcept>
 #include <string_view>
 
@@ -13,7 +12,8 @@ namespace dispatch::http2 {
 namespace {
 
 constexpr std::size_t max_tickets = 4;
-constexpr std::array<unsigned char, 3> alpn{2, 'h', '2'};
+constexpr std::string_view alpn = "\x02h2\x08http/1.1";
+constexpr std::size_t alpn_http2_only = 3;
 
 int context_index() {
   // Index 0 (app data) belongs to Asio.
@@ -41,7 +41,6 @@ tls_context::tls_context(const std::string& ca_file) : context_(SSL_CTX_new(TLS_
   SSL_CTX_set_min_proto_version(context_, TLS1_2_VERSION);
   SSL_CTX_set_options(context_, SSL_OP_NO_COMPRESSION | SSL_OP_NO_RENEGOTIATION);
   SSL_CTX_set_verify(context_, SSL_VERIFY_PEER, nullptr);
-  SSL_CTX_set_alpn_protos(context_, alpn.data(), alpn.size());
   SSL_CTX_set_session_cache_mode(context_, SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL_STORE);
   SSL_CTX_set_ex_data(context_, context_index(), this);
   SSL_CTX_sess_set_new_cb(context_, keep_session);
@@ -62,9 +61,12 @@ int tls_context::keep_session(SSL* tls, SSL_SESSION* session) {
   return 1;  // we hold the reference now
 }
 
-SSL* tls_context::make_client(const endpoint& peer) {
+SSL* tls_context::make_client(const endpoint& peer, bool http1) {
   SSL* tls = SSL_new(context_);
   if (tls == nullptr) throw std::bad_alloc();
+  const auto offered = http1 ? alpn.size() : alpn_http2_only;
+  SSL_set_alpn_protos(tls, reinterpret_cast<const unsigned char*>(alpn.data()),
+                      static_cast<unsigned>(offered));
   if (peer.is_address) {
     // Matches IP entries of the certificate only (RFC 9110 4.3.5). SNI takes names only (RFC 6066 3).
     X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(tls), peer.host.c_str());
@@ -81,12 +83,11 @@ SSL* tls_context::make_client(const endpoint& peer) {
   return tls;
 }
 
-std::string tls_context::check_agreed(SSL* tls) {
+bool tls_context::agreed_on_http2(SSL* tls) {
   const unsigned char* chosen = nullptr;
   unsigned size = 0;
   SSL_get0_alpn_selected(tls, &chosen, &size);
-  if (size == 2 && std::memcmp(chosen, "h2", 2) == 0) return {};
-  return "the peer does not speak HTTP/2 (no ALPN h2)";
+  return std::string_view(reinterpret_cast<const char*>(chosen), size) == "h2";
 }
 
 std::string tls_context::refusal(SSL* tls) {
