@@ -46,6 +46,8 @@ std::string_view word(connection_event what) {
       return "lost";
     case connection_event::goaway:
       return "goaway";
+    case connection_event::address_refused:
+      return "address_refused";
   }
   return "other";
 }

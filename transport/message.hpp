@@ -55,6 +55,13 @@ struct provider_answer {
 };
 
 /// Something that happened to connections rather than to one request; feeds the breaker.
-enum class connection_event : std::uint8_t { connected, connect_failed, tls_failed, lost, goaway };
+enum class connection_event : std::uint8_t {
+  connected,
+  connect_failed,
+  tls_failed,
+  lost,
+  goaway,
+  address_refused
+};
 
 }  // namespace dispatch

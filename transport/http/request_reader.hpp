@@ -10,6 +10,7 @@
 #include <string_view>
 
 #include "transport/http/chunk_decoder.hpp"
+#include "transport/http/head_scanner.hpp"
 #include "transport/http/message.hpp"
 
 namespace dispatch {
@@ -65,7 +66,7 @@ class request_reader {
 
   reader_limits limits_;
   state state_ = state::head;
-  std::size_t scanned_ = 0, line_ = 0;  ///< in the bytes of a head that is not whole yet
+  head_scanner scanner_;
   chunk_decoder chunks_;
   http_request request_;
   answer_form form_;

@@ -97,10 +97,11 @@ void client_session::cancel(exchange& x) {
   guard_.expect(late_after_reset);
 }
 
-void client_session::ping() {
+bool client_session::ping() {
   for (auto digit = ping_.rbegin(); digit != ping_.rend() && ++*digit == 0; ++digit) {
   }
   write_ping(pending_, false, ping_);
+  return true;
 }
 
 void client_session::goaway() {

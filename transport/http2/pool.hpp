@@ -1,6 +1,7 @@
 #pragma once
 
-// A pool of HTTP/2 connections to one origin (RFC 9113 over TLS 1.2+, ALPN h2), owned by one io thread.
+// A pool of connections to one origin, owned by one io thread: HTTP/2 (RFC 9113 over TLS 1.2+, ALPN h2), and
+// where allowed HTTP/1.1.
 // It holds every request from submit() to its completion, exactly one each: the engine's in-flight table.
 
 #include <chrono>
@@ -14,15 +15,19 @@
 #include "transport/http2/message.hpp"
 
 namespace dispatch {
+class address_guard;
 class io_thread;
 struct client_identity;
+class name_lookup;
 }  // namespace dispatch
 
 namespace dispatch::http2 {
 
 struct pool_options {
-  std::string endpoint;  ///< base URL, https://host[:port]
-  std::string ca_file;   ///< PEM; empty = the system's store. The certificate and host name are verified.
+  std::string endpoint;     ///< base URL, https://host[:port]
+  bool allow_http = false;  ///< http:// too: HTTP/1.1 without TLS
+  bool http1 = false;   ///< a peer without h2 is spoken to in HTTP/1.1, one request at a time a connection
+  std::string ca_file;  ///< PEM; empty = the system's store. The certificate and host name are verified.
   /// The most there may be; how many are opened, and how many requests are out at once, follows from how the
   /// provider answers (core/policy/concurrency_limit.hpp).
   std::size_t max_connections = 2;
@@ -41,6 +46,10 @@ struct pool_options {
   /// HPACK may keep both in the connection's table, so that repeating them costs a byte each. Off for a
   /// provider that asks for literals (docs/adr/0003-http2-session.md).
   bool index_path_and_authorization = true;
+  /// For hosts that strangers choose: who looks names up, and which addresses may be connected to. A refused
+  /// one ends all that waits as address_refused. Null: Asio's resolver, any address.
+  std::shared_ptr<name_lookup> names{};
+  std::shared_ptr<const address_guard> guard{};
 };
 
 struct pool_stats {

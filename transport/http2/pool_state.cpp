@@ -36,7 +36,7 @@ pool::state::state(boost::asio::io_context& loop, pool_options wanted, pool_call
     : context(loop),
       options(std::move(wanted)),
       callbacks(std::move(told)),
-      peer(parse_endpoint(options.endpoint)),
+      peer(parse_endpoint(options.endpoint, options.allow_http)),
       tls(std::make_shared<tls_context>(options.ca_file)),
       backoff(options.reconnect_base, options.reconnect_cap),
       random(std::random_device{}()),
@@ -67,10 +67,14 @@ void pool::state::submit(std::vector<request>&& requests) {
 }
 
 void pool::state::recall() {
+  end_unstarted(failure::not_sent);
+}
+
+void pool::state::end_unstarted(http2::failure how) {
   const auto now = clock::now();
   for (auto& queue : waiting)
-    while (!queue.empty()) finish(queue, queue.front(), failure::not_sent, now);
-  while (!resting.empty()) finish(resting, resting.front(), failure::not_sent, now);
+    while (!queue.empty()) finish(queue, queue.front(), how, now);
+  while (!resting.empty()) finish(resting, resting.front(), how, now);
 }
 
 void pool::state::warm_up() {
@@ -214,7 +218,7 @@ void pool::state::open_connection() {
   wanted.session.max_answer_bytes = options.max_answer_bytes;
   wanted.session.max_requests = options.max_requests_per_connection;
   wanted.session.index_path_and_authorization = options.index_path_and_authorization;
-  wanted.timeouts = {options.connect_timeout, options.tls_timeout};
+  wanted.stream = {options.connect_timeout, options.tls_timeout, options.http1, options.names, options.guard};
   wanted.ping_after = options.ping_after;
   wanted.ping_timeout = options.ping_timeout;
   wanted.write_timeout = options.write_timeout;
@@ -251,11 +255,18 @@ void pool::state::connection_closed(connection& from, connection::close_reason w
   }
   using reason = connection::close_reason;
   if (why == reason::orderly) return;
+  if (why == reason::address_refused) return address_refused(detail);
   if (from.answers() == 0) connection_failed();
   tell(why == reason::connect_failed ? connection_event::connect_failed
        : why == reason::tls_failed   ? connection_event::tls_failed
                                      : connection_event::lost,
        detail);
+}
+
+// Not tried again by itself: what waits is told so, and only the next request looks the name up again.
+void pool::state::address_refused(const std::string& detail) {
+  end_unstarted(failure::address_refused);
+  tell(connection_event::address_refused, detail);
 }
 
 void pool::state::stream_ended(connection& from, exchange& x, stream_end how) {

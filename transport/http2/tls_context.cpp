@@ -3,8 +3,8 @@
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 
-#include <cstring>
 #include <new>
+#include <string_view>
 #include <utility>
 
 #include "transport/crypto/client_identity.hpp"
@@ -13,6 +13,9 @@ namespace dispatch::http2 {
 namespace {
 
 constexpr std::size_t max_tickets = 4;
+constexpr std::string_view alpn = "\x02h2\x08http/1.1";
+constexpr std::size_t alpn_http2_only = 3;
+
 // Of the SSL object: the tls_context it was made by. Index 0 (app data) belongs to Asio.
 int owner_index() {
   static const int index = SSL_get_ex_new_index(0, nullptr, nullptr, nullptr, nullptr);
@@ -47,10 +50,13 @@ int tls_context::keep_session(SSL* tls, SSL_SESSION* session) {
   return 1;  // we hold the reference now
 }
 
-SSL* tls_context::make_client(const endpoint& peer) {
+SSL* tls_context::make_client(const endpoint& peer, bool http1) {
   SSL* tls = SSL_new(trust_->context());
   if (tls == nullptr) throw std::bad_alloc();
   SSL_set_ex_data(tls, owner_index(), this);
+  const auto offered = http1 ? alpn.size() : alpn_http2_only;
+  SSL_set_alpn_protos(tls, reinterpret_cast<const unsigned char*>(alpn.data()),
+                      static_cast<unsigned>(offered));
   if (identity_) {
     SSL_use_certificate(tls, identity_->certificate.get());
     SSL_use_PrivateKey(tls, identity_->key.get());
@@ -72,12 +78,11 @@ SSL* tls_context::make_client(const endpoint& peer) {
   return tls;
 }
 
-std::string tls_context::check_agreed(SSL* tls) {
+bool tls_context::agreed_on_http2(SSL* tls) {
   const unsigned char* chosen = nullptr;
   unsigned size = 0;
   SSL_get0_alpn_selected(tls, &chosen, &size);
-  if (size == 2 && std::memcmp(chosen, "h2", 2) == 0) return {};
-  return "the peer does not speak HTTP/2 (no ALPN h2)";
+  return std::string_view(reinterpret_cast<const char*>(chosen), size) == "h2";
 }
 
 std::string tls_context::refusal(SSL* tls) {

@@ -1,7 +1,8 @@
 #pragma once
 
 // What the connections to one origin share: the tickets to resume by, and what they trust (shared with other
-// origins). Client side, TLS 1.2+ (RFC 8446, RFC 9113 9.2), ALPN h2 (RFC 7301). One thread after
+// origins). Client side, TLS 1.2+ (RFC 8446, RFC 9113 9.2), ALPN h2, http/1.1 where wanted
+// (RFC 7301). One thread after
 // construction.
 
 #include <memory>
@@ -32,11 +33,11 @@ class tls_context {
   void use_identity(std::shared_ptr<const client_identity> identity);
 
   /// A new TLS object that will accept nobody but `peer`; the caller owns it (SSL_free) and keeps this
-  /// object alive as long.
-  ssl_st* make_client(const endpoint& peer);
+  /// object alive as long. `http1`: offers http/1.1 behind h2.
+  ssl_st* make_client(const endpoint& peer, bool http1);
 
-  /// After the handshake: empty when h2 was agreed upon, else what is wrong.
-  static std::string check_agreed(ssl_st* tls);
+  /// After the handshake.
+  static bool agreed_on_http2(ssl_st* tls);
   /// Why the peer's certificate was refused; empty when it was not.
   static std::string refusal(ssl_st* tls);
 
