@@ -176,7 +176,8 @@ TEST(gorush_push, refuses_what_grows_too_large_whatever_it_grows_in) {
   EXPECT_EQ(refusal(notification(5'000, braces)), "413 notifications[0]: the notification is too large");
   const auto large = notification(2'500, long_id);
   EXPECT_EQ(refusal(large + ',' + large), "413 The notifications are too large.");
-  EXPECT_THAT(documents("{\"notifications\":[" + large + "]}"), ElementsAre(::testing::StartsWith("{\"tenant\"")));
+  EXPECT_THAT(documents("{\"notifications\":[" + large + "]}"),
+              ElementsAre(::testing::StartsWith("{\"tenant\"")));
 }
 
 TEST(gorush_push, answers_in_gorushs_shape) {
