@@ -99,7 +99,7 @@ TEST_F(greedy_clients, requests_are_not_read_while_their_answers_are_not) {
   std::deque<raw_client> clients;
   ask_and_forget(clients);
   // 256 KiB, one answer more, and what the kernel has taken off our hands.
-  EXPECT_LT(handled_at_rest() * answer_bytes, 8u << 20);
+  EXPECT_LT(static_cast<std::size_t>(handled_at_rest()) * answer_bytes, 8u << 20);
   // Whoever reads again gets all of it.
   for (int at = 0; at < many; ++at)
     ASSERT_EQ(clients.front().read_answer().size() > answer_bytes, true) << at;
