@@ -205,4 +205,9 @@ http_request request_reader::take() {
   return std::exchange(request_, {});
 }
 
+void request_reader::give_up() {
+  state_ = state::refused;
+  request_ = {};
+}
+
 }  // namespace dispatch

@@ -53,6 +53,8 @@ class request_reader {
 
   /// The request, without its remote_address; the next read() begins another.
   http_request take();
+  /// What was read of a request is of no use any more; nothing further is read.
+  void give_up();
 
  private:
   enum class state : std::uint8_t { head, sized_body, chunked_body, whole, refused };

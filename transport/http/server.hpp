@@ -38,6 +38,8 @@ struct http_server_options {
   /// Of all bodies that are being read or answered; beyond it 503. Without it connections × body_limit could
   /// be filled by clients that take their time.
   std::size_t bodies_limit = 32 << 20;
+  /// Of all answers that clients have not taken yet; beyond it who has one to take is not read.
+  std::size_t answers_limit = 32 << 20;
   std::size_t max_connections = 256;
   /// Of one address (IPv6: one /64); 0: only max_connections.
   std::size_t max_connections_per_address = 0;

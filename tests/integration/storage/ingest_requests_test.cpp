@@ -91,6 +91,7 @@ TEST_F(ingest_requests, with_audiences_take_each_of_them_over) {
 
 TEST_F(ingest_requests, larger_than_a_batch_are_still_one_step) {
   std::vector<job_submission> many;
+  many.reserve(1'001);
   for (int at = 0; at < 1'000; ++at) many.push_back(a_job("j" + std::to_string(at), std::string(4'000, 'x')));
   EXPECT_EQ(store_.submit(many)->total, 3'000u);
   EXPECT_EQ(stored(), 1'000);
