@@ -27,7 +27,7 @@ class metrics {
   void lane_state(lane on, std::uint64_t depth, std::chrono::milliseconds oldest, std::uint64_t pending);
   void in_flight(provider by, std::uint64_t count);
   void retries(provider by, std::string_view reason, std::uint64_t count);
-  /// 0 closed, 1 half open, 2 open. At most 200 scopes, the rest are `other`.
+  /// 0 closed, 1 half open, 2 open. At most 200 scopes; of the rest the highest is `other`.
   void breaker_state(std::string_view scope, int state);
   void breaker_transition(std::string_view scope, std::string_view to);
   void rate_limit_wait(std::string_view scope, std::chrono::nanoseconds waited);
@@ -46,6 +46,7 @@ class metrics {
   void redis_durability(bool kept);
   void credential_expiry(provider by, std::string_view app, std::chrono::milliseconds at);
   /// Beyond the contract's list: waiting lists, schedule, repeats of known jobs, refused documents.
+  /// Of origins their app's sum.
   void waiting(std::string_view scope, lane on, std::uint64_t length);
   void scheduled(std::uint64_t length);
   void jobs(std::string_view result, std::uint64_t count);  ///< accepted repeat conflict malformed
