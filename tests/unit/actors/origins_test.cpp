@@ -82,9 +82,10 @@ TEST_F(origins, each_is_a_scope_made_when_it_is_first_needed) {
 
 TEST_F(origins, a_target_that_is_no_url_ends_alone) {
   auto engine = start();
-  engine->add(lane::normal, webhook_document("j", {"https://user@h.example/x", host(1) + "/ok"}));
+  const std::string too_long = "https://" + std::string(400, 'h') + ".example/x";
+  engine->add(lane::normal, webhook_document("j", {"https://user@h.example/x", too_long, host(1) + "/ok"}));
   ASSERT_TRUE(engine->run_until([&] { return engine->idle(); }, 5s));
-  EXPECT_EQ(engine->job_field("j", "failed"), "1");
+  EXPECT_EQ(engine->job_field("j", "failed"), "2");
   EXPECT_EQ(engine->job_field("j", "delivered"), "1");
   EXPECT_EQ(engine->origins(), 1u);
 }
