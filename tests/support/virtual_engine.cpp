@@ -293,6 +293,7 @@ std::string job_document(const std::string& id, const std::vector<std::pair<plat
 std::string webhook_document(const std::string& id, const std::vector<std::string>& urls,
                              const std::string& more) {
   std::vector<std::pair<platform, std::string>> to;
+  to.reserve(urls.size());
   for (const auto& url : urls) to.emplace_back(platform::webhook, url);
   return job_document(id, to, more);
 }
