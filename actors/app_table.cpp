@@ -6,6 +6,12 @@
 #include "actors/scope_table.hpp"
 
 namespace dispatch {
+namespace {
+
+// scheme://name:port; names have 253 characters at most (RFC 1035 section 2.3.4).
+constexpr std::size_t longest_origin = 300;
+
+}  // namespace
 
 const app_info* app_table::find(provider by, std::string_view name) const noexcept {
   for (std::size_t at = 0; at < apps_.size(); ++at) {
@@ -38,7 +44,9 @@ destination destination_of(const app_info* app, const recipient& who) {
   if (!app) return destination::none(outcome::failed, "no_provider");
   if (app->scope) return {app->scope, {}, {}};
   const auto origin = app->adapter->origin_of(who);
-  if (origin.empty()) return destination::none(outcome::failed, "invalid_target");
+  if (origin.empty() || origin.size() > longest_origin) {
+    return destination::none(outcome::failed, "invalid_target");
+  }
   try {
     if (const auto scope = app->open(origin)) return {scope, {}, {}};
   } catch (const std::invalid_argument& e) {

@@ -75,13 +75,13 @@ std::string provider_channels::make(const settings& config) {
   return for_each_app(config, [this](const auto& app, provider by) -> std::string {
     auto made = try_kit(app, by, thread_);
     if (auto* wrong = std::get_if<std::string>(&made)) return *wrong;
-    const std::scoped_lock lock(guard_);
     add(std::make_shared<std::decay_t<decltype(app)>>(app), by, std::get<app_kit>(std::move(made)));
     return {};
   });
 }
 
 app_info& provider_channels::add(std::shared_ptr<provider_app> app, provider by, app_kit kit) {
+  const std::scoped_lock lock(guard_);
   auto& made = apps_.emplace_back();
   made.configured = std::move(app);
   made.kit = std::move(kit);
@@ -219,6 +219,10 @@ std::string provider_channels::prepare(const App& app, provider by, reload_plan&
 }
 
 void provider_channels::apply(pending_change& change) {
+  for (auto& [app, by, kit] : change.added) {
+    const auto& added = add(std::move(app), by, std::move(kit));
+    if (added.scope) parts_->scopes[*added.scope].way->warm_up();
+  }
   const std::scoped_lock lock(guard_);
   for (const auto& [app, rate, burst] : change.kept) {
     app->configured->rate = rate;
@@ -235,12 +239,7 @@ void provider_channels::apply(pending_change& change) {
     app->kit.make_credential = std::move(next.make_credential);
     app->kit.open = std::move(next.open);
   }
-  for (auto& [app, by, kit] : change.added) {
-    const auto& added = add(std::move(app), by, std::move(kit));
-    if (added.scope) parts_->scopes[*added.scope].way->warm_up();
-  }
   for (auto at : change.removed) parts_->apps[at].retired = true;
-  change = {};
 }
 
 }  // namespace dispatch

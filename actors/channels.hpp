@@ -39,6 +39,9 @@ class provider_channels {
   /// Adds the apps and their scopes to the parts. A non-empty string is the error.
   std::string make(const settings& config);
 
+  /// One app, of the provider's own kind; what make() does for each.
+  app_info& add(std::shared_ptr<provider_app> app, provider by, app_kit kit);
+
   /// Looks at what changes about apps, reads and tries what they name; changes nothing until applied. One
   /// thread. A string is the error.
   std::variant<reload_plan, std::string> prepare(const settings& next);
@@ -58,7 +61,6 @@ class provider_channels {
   struct pending_change;
 
   made_app* find(provider by, const std::string& name);
-  app_info& add(std::shared_ptr<provider_app> app, provider by, app_kit kit);
   template <class App>
   std::string prepare(const App& app, provider by, reload_plan& plan, pending_change& change);
   std::optional<scope_number> open(made_app& app, const std::string& origin);

@@ -162,9 +162,9 @@ struct metrics::state {
       max_reasons, [this](std::size_t by, const std::string& reason) -> Counter& {
         return retries_family.Add({{"provider", text(all_providers[by])}, {"reason", reason}});
       }};
-  bounded_series<Gauge> breakers{max_scopes, [this](std::size_t, const std::string& scope) -> Gauge& {
-                                   return breaker_family.Add({{"scope", scope}});
-                                 }};
+  worst_gauges<Gauge> breakers{max_scopes, [this](std::size_t, const std::string& scope) -> Gauge& {
+                                 return breaker_family.Add({{"scope", scope}});
+                               }};
   bounded_series<Counter, breaker_states.size()> transitions{
       max_scopes, [this](std::size_t to, const std::string& scope) -> Counter& {
         return transitions_family.Add({{"scope", scope}, {"to", std::string(breaker_states[to])}});
@@ -172,9 +172,9 @@ struct metrics::state {
   bounded_series<Gauge> concurrency{max_scopes, [this](std::size_t, const std::string& scope) -> Gauge& {
                                       return concurrency_family.Add({{"scope", scope}});
                                     }};
-  bounded_series<Gauge> doubts{max_scopes, [this](std::size_t, const std::string& scope) -> Gauge& {
-                                 return doubts_family.Add({{"scope", scope}});
-                               }};
+  worst_gauges<Gauge> doubts{max_scopes, [this](std::size_t, const std::string& scope) -> Gauge& {
+                               return doubts_family.Add({{"scope", scope}});
+                             }};
   bounded_series<Histogram> waits{max_scopes, [this](std::size_t, const std::string& scope) -> Histogram& {
                                     return wait_family.Add({{"scope", scope}}, wait_buckets());
                                   }};
@@ -309,7 +309,7 @@ void metrics::retries(provider by, std::string_view reason, std::uint64_t count)
 }
 
 void metrics::breaker_state(std::string_view scope, int value) {
-  state_->breakers.at(0, scope).Set(value);
+  state_->breakers.set(scope, value);
 }
 
 void metrics::breaker_transition(std::string_view scope, std::string_view to) {
@@ -331,7 +331,7 @@ void metrics::concurrency_limit(const std::string& scope, std::uint32_t limit) {
 }
 
 void metrics::mass_invalid(std::string_view scope, bool held) {
-  state_->doubts.at(0, scope).Set(held ? 1 : 0);
+  state_->doubts.set(scope, held ? 1 : 0);
 }
 
 void metrics::dead_letters(std::uint64_t length) {

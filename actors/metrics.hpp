@@ -29,7 +29,7 @@ class metrics {
   /// How many sends the scope's provider gets at a time. At most 200 scopes, the rest are `other`.
   void concurrency_limit(const std::string& scope, std::uint32_t limit);
   void retries(provider by, std::string_view reason, std::uint64_t count);
-  /// 0 closed, 1 half open, 2 open. At most 200 scopes, the rest are `other`.
+  /// 0 closed, 1 half open, 2 open. At most 200 scopes; of the rest the highest is `other`.
   void breaker_state(std::string_view scope, int state);
   void breaker_transition(std::string_view scope, std::string_view to);
   void rate_limit_wait(std::string_view scope, std::chrono::nanoseconds waited);
@@ -49,6 +49,7 @@ class metrics {
   /// `renews_itself`: false of a certificate.
   void credential_expiry(provider by, std::string_view app, std::chrono::milliseconds at, bool renews_itself);
   /// Beyond the contract's list: waiting lists, schedule, repeats of known jobs, refused documents.
+  /// Of origins their app's sum.
   void waiting(std::string_view scope, lane on, std::uint64_t length);
   void scheduled(std::uint64_t length);
   void jobs(std::string_view result, std::uint64_t count);  ///< accepted repeat conflict malformed

@@ -32,7 +32,7 @@ struct scope_info {
   live_number burst = 0;
   std::chrono::milliseconds timeout{15'000};
   /// Items handed out and not yet answered, at most. With one scope an app: enough to keep every stream busy
-  /// while the next are under way. An origin is let near it as it answers (actors/intake/window.hpp).
+  /// while the next are under way. An origin is let near it as it answers (actors/intake/scope_gate.hpp).
   std::uint32_t window = 0;
   std::shared_ptr<const provider_adapter> adapter;
   std::shared_ptr<channel> way;

@@ -2,7 +2,11 @@
 
 #include <algorithm>
 #include <array>
+#include <map>
+#include <optional>
+#include <string>
 #include <utility>
+#include <vector>
 
 namespace dispatch {
 namespace {
@@ -21,6 +25,22 @@ std::vector<source> origin_lists(const std::vector<std::pair<source, std::uint64
     if (parts && !parts->origin.empty()) lists.push_back(where);
   }
   return lists;
+}
+
+/// Of every app, also where nothing waits any more; origins' lists under their app's name. What else there is
+/// (a paused job's list) is named after something that is no label for a metric.
+void say_waiting(metrics& measures, const std::vector<std::string>& apps,
+                 const std::vector<std::pair<source, std::uint64_t>>& waiting) {
+  std::map<std::string, std::array<std::uint64_t, lane_count>> lengths;
+  for (const auto& app : apps) lengths[app] = {};
+  for (const auto& [where, length] : waiting) {
+    const auto parts = parse_scope_name(where.scope);
+    if (!parts && where.scope != ready_scope) continue;
+    lengths[parts ? scope_name(parts->by, parts->app) : where.scope][index_of(where.lane)] += length;
+  }
+  for (const auto& [app, by_lane] : lengths) {
+    for (auto in : all_lanes) measures.waiting(app, in, by_lane[index_of(in)]);
+  }
 }
 
 }  // namespace
@@ -156,8 +176,12 @@ void housekeeping::sample(const engine_parts& parts) {
   for (auto on : all_platforms) {
     if (parts.config->platforms.served_by[index_of(on)]) gauge(parts.senders[index_of(on)]);
   }
+  std::vector<std::string> apps{std::string(ready_scope)};
+  for (std::size_t at = 0; at < parts.apps.size(); ++at) {
+    apps.push_back(scope_name(parts.apps[at].by, parts.apps[at].name));
+  }
   parts.storage->sample([measures = parts.measures, warned = warning_, processes = parts.processes,
-                         intake = parts.intake](store_result<store_sample> result) {
+                         apps = std::move(apps), intake = parts.intake](store_result<store_sample> result) {
     if (!result.has_value()) return;
     *processes = std::max(result->processes, 1u);
     for (auto in : all_lanes) {
@@ -168,10 +192,7 @@ void housekeeping::sample(const engine_parts& parts) {
     if (auto lists = origin_lists(result->waiting); !lists.empty()) {
       intake.send(waiting_origins{std::move(lists)});
     }
-    for (const auto& [where, length] : result->waiting) {
-      // A paused job's list is named after the job: no label for a metric.
-      if (!where.scope.starts_with("job=")) measures->waiting(where.scope, where.lane, length);
-    }
+    say_waiting(*measures, apps, result->waiting);
     measures->scheduled(result->scheduled);
     measures->dead_letters(result->dead_letters);
     measures->fenced(result->fenced);

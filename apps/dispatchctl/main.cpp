@@ -231,7 +231,7 @@ void add_breaker_commands(CLI::App& app, command_line& line) {
   });
   const auto add = [&](breaker_order order, const char* name, const char* what) {
     auto* change = breakers->add_subcommand(name, what);
-    change->add_option("scope", line.breaker_change.scope, "PROVIDER:APP, as breaker ls shows it")
+    change->add_option("scope", line.breaker_change.scope, "PROVIDER:APP[:ORIGIN], as breaker ls shows it")
         ->required();
     if (order != breaker_order::automatic)
       change->add_option("--reason", line.breaker_change.reason, "Shown beside it (default: operator)");

@@ -81,13 +81,13 @@ void scripted_channel::submit(std::vector<outgoing> items, std::vector<local_end
 }
 
 bool scripted_channel::deliver() {
+  if (under_way_.empty() || under_way_.front().due > time_.wall()) return false;
   auto batch = std::make_shared<completion_batch>();
   batch->scope = scope_;
   while (!under_way_.empty() && under_way_.front().due <= time_.wall()) {
     batch->answers.push_back(std::move(under_way_.front().result));
     under_way_.pop_front();
   }
-  if (batch->answers.empty()) return false;
   tracker_.send(std::move(batch));
   return true;
 }
@@ -272,29 +272,30 @@ bool virtual_engine::idle() const {
   return world_->due.empty() && world_->progress.empty();
 }
 
+std::string recipient_document(platform on, const std::string& target) {
+  std::string out = "{\"platform\":\"";
+  out.append(to_string(on)).append(on == platform::webhook ? "\",\"url\":\"" : "\",\"token\":\"");
+  return out.append(target).append("\"}");
+}
+
 std::string job_document(const std::string& id, const std::vector<std::pair<platform, std::string>>& to,
                          const std::string& more) {
   std::string out = "{";
-  if (!id.empty()) out += "\"id\":\"" + id + "\",";
-  out += more + "\"message\":{\"title\":\"t\",\"body\":\"b\"},\"recipients\":[";
+  if (!id.empty()) out.append("\"id\":\"").append(id).append("\",");
+  out.append(more).append("\"message\":{\"title\":\"t\",\"body\":\"b\"},\"recipients\":[");
   for (std::size_t i = 0; i < to.size(); ++i) {
-    if (i > 0) out += ',';
-    out +=
-        "{\"platform\":\"" + std::string(to_string(to[i].first)) + "\",\"token\":\"" + to[i].second + "\"}";
+    if (i > 0) out.append(",");
+    out.append(recipient_document(to[i].first, to[i].second));
   }
-  return out + "]}";
+  return out.append("]}");
 }
 
 std::string webhook_document(const std::string& id, const std::vector<std::string>& urls,
                              const std::string& more) {
-  std::string out = "{";
-  if (!id.empty()) out.append("\"id\":\"").append(id).append("\",");
-  out.append(more).append("\"message\":{\"title\":\"t\",\"body\":\"b\"},\"recipients\":[");
-  for (std::size_t i = 0; i < urls.size(); ++i) {
-    if (i > 0) out.append(",");
-    out.append("{\"platform\":\"webhook\",\"url\":\"").append(urls[i]).append("\"}");
-  }
-  return out.append("]}");
+  std::vector<std::pair<platform, std::string>> to;
+  to.reserve(urls.size());
+  for (const auto& url : urls) to.emplace_back(platform::webhook, url);
+  return job_document(id, to, more);
 }
 
 }  // namespace dispatch

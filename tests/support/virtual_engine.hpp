@@ -186,6 +186,8 @@ class virtual_engine {
   std::unique_ptr<caf::actor_system> system_;
 };
 
+/// {"platform":PLATFORM,"token":TARGET}, of a webhook its "url".
+std::string recipient_document(platform on, const std::string& target);
 /// {"id":ID,"message":…,"recipients":[PLATFORM:TOKEN, …]}; an empty id is left out.
 std::string job_document(const std::string& id, const std::vector<std::pair<platform, std::string>>& to,
                          const std::string& more = {});

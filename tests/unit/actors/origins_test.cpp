@@ -24,6 +24,7 @@ std::string host(int number) {
 /// So many URLs, `per_host` in a row at each host.
 std::vector<std::string> urls(int count, int per_host = 1) {
   std::vector<std::string> out;
+  out.reserve(static_cast<std::size_t>(count));
   for (int i = 0; i < count; ++i) out.push_back(host(i / per_host) + "/in/" + std::to_string(i));
   return out;
 }
@@ -82,9 +83,10 @@ TEST_F(origins, each_is_a_scope_made_when_it_is_first_needed) {
 
 TEST_F(origins, a_target_that_is_no_url_ends_alone) {
   auto engine = start();
-  engine->add(lane::normal, webhook_document("j", {"https://user@h.example/x", host(1) + "/ok"}));
+  const std::string too_long = "https://" + std::string(400, 'h') + ".example/x";
+  engine->add(lane::normal, webhook_document("j", {"https://user@h.example/x", too_long, host(1) + "/ok"}));
   ASSERT_TRUE(engine->run_until([&] { return engine->idle(); }, 5s));
-  EXPECT_EQ(engine->job_field("j", "failed"), "1");
+  EXPECT_EQ(engine->job_field("j", "failed"), "2");
   EXPECT_EQ(engine->job_field("j", "delivered"), "1");
   EXPECT_EQ(engine->origins(), 1u);
 }
@@ -233,6 +235,7 @@ TEST_P(origins_with_crashes, come_into_being_and_nothing_is_lost_or_repeated) {
   failing_actor failing(GetParam(), 4);
   for (int job = 0; job < 20; ++job) {
     std::vector<std::string> to;
+    to.reserve(50);
     for (int i = 0; i < 50; ++i) to.push_back(host(job * 50 + i) + "/x");
     engine->add(lane::normal, webhook_document("j" + std::to_string(job), to));
     engine->run_for(50ms);

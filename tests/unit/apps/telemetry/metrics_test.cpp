@@ -101,6 +101,19 @@ TEST(metrics, scopes_are_at_most_200_and_the_rest_is_other) {
   EXPECT_THAT(text, HasSubstr("dispatch_breaker_state{scope=\"other\"} 0\n"));
 }
 
+TEST(metrics, a_breaker_among_the_rest_that_is_open_is_seen) {
+  metrics all;
+  for (int at = 0; at < 300; ++at) all.breaker_state("webhook:" + std::to_string(at), 0);
+  all.breaker_state("webhook:250", 2);
+  all.breaker_state("webhook:251", 1);
+  all.breaker_state("webhook:252", 0);
+  EXPECT_THAT(all.exposition(), HasSubstr("dispatch_breaker_state{scope=\"other\"} 2\n"));
+  all.breaker_state("webhook:250", 0);
+  EXPECT_THAT(all.exposition(), HasSubstr("dispatch_breaker_state{scope=\"other\"} 1\n"));
+  all.breaker_state("webhook:251", 0);
+  EXPECT_THAT(all.exposition(), HasSubstr("dispatch_breaker_state{scope=\"other\"} 0\n"));
+}
+
 TEST(metrics, reasons_are_bounded_too) {
   metrics all;
   for (int at = 0; at < 1'000; ++at) all.retries(provider::fcm, std::to_string(at), 1);
