@@ -42,6 +42,11 @@ class bounded_series {
     }
     return add(group, value);
   }
+  /// Whether the value has a series of its own.
+  bool has(std::size_t group, std::string_view value) const {
+    const std::shared_lock lock(mutex_);
+    return known_[group].contains(value);
+  }
 
  private:
   Metric& add(std::size_t group, std::string_view value) {
@@ -57,8 +62,38 @@ class bounded_series {
 
   std::size_t most_;
   maker make_;
-  std::shared_mutex mutex_;
+  mutable std::shared_mutex mutex_;
   std::array<std::map<std::string, Metric*, std::less<>>, Groups> known_;
+};
+
+/// Gauges of scopes: `other` shows the highest of all that have none of their own, so that an alert on a bad
+/// state sees theirs too. Any thread.
+template <class Gauge>
+class worst_gauges {
+ public:
+  worst_gauges(std::size_t most, typename bounded_series<Gauge>::maker make)
+      : series_(most, std::move(make)) {}
+
+  void set(std::string_view value, double level) {
+    auto& gauge = series_.at(0, value);
+    if (series_.has(0, value)) return gauge.Set(level);
+    const std::unique_lock lock(mutex_);
+    if (level == 0) {
+      raised_.erase(std::string(value));
+    } else if (raised_.size() < max_raised) {
+      raised_.insert_or_assign(std::string(value), level);
+    }
+    double worst = 0;
+    for (const auto& [name, each] : raised_) worst = std::max(worst, each);
+    gauge.Set(worst);
+  }
+
+ private:
+  static constexpr std::size_t max_raised = 10'000;
+
+  bounded_series<Gauge> series_;
+  std::mutex mutex_;
+  std::map<std::string, double> raised_;  ///< without a series of their own, and not 0
 };
 
 }  // namespace dispatch

@@ -6,8 +6,11 @@
 
 #include "actors/read_file.hpp"
 #include "core/digest.hpp"
+#include "transport/crypto/client_identity.hpp"
 #include "transport/providers/apns_credential.hpp"
+#include "transport/providers/certificate_credential.hpp"
 #include "transport/providers/fcm_credential.hpp"
+#include "transport/providers/webpush/vapid_credential.hpp"
 
 namespace dispatch {
 namespace {
@@ -20,6 +23,17 @@ std::string fingerprint_of(std::initializer_list<std::string_view> parts) {
   std::string all;
   for (const auto part : parts) all.append(std::to_string(part.size())).append(":").append(part);
   return to_hex(sha256(all));
+}
+
+credential_result load_certificate_credential(const apns_app& app, io_thread& thread) {
+  auto read = load_client_identity(app.certificate_file, app.certificate_password_file);
+  if (auto* wrong = std::get_if<std::string>(&read))
+    return "apns." + app.app + ".certificate_file: " + *wrong;
+  const auto identity = std::get<client_identity_ptr>(std::move(read));
+  credential_source source;
+  source.fingerprint = identity->fingerprint;
+  source.make = [on = &thread, identity] { return make_certificate_credential(identity, timer_on(*on)); };
+  return source;
 }
 
 }  // namespace
@@ -45,14 +59,31 @@ credential_result load_credential(const fcm_app& app, io_thread& thread) {
 }
 
 credential_result load_credential(const apns_app& app, io_thread& thread) {
+  if (!app.certificate_file.empty()) return load_certificate_credential(app, thread);
   const auto pem = read_file(app.key_file);
   if (!pem) return "apns." + app.app + ".key_file: cannot be read";
   auto made = apns_token_source::make({*pem, app.key_id, app.team_id}, wall_clock);
   if (auto* wrong = std::get_if<std::string>(&made)) return "apns." + app.app + ": " + *wrong;
   credential_source source;
   source.fingerprint = fingerprint_of({*pem, app.key_id, app.team_id});
-  source.make = [on = &thread, tokens = std::get<std::shared_ptr<apns_token_source>>(made),
-                 topic = app.topic] { return make_apns_credential(tokens, topic, timer_on(*on)); };
+  source.make = [on = &thread, tokens = std::get<std::shared_ptr<apns_token_source>>(made)] {
+    return make_apns_credential(tokens, timer_on(*on));
+  };
+  return source;
+}
+
+std::variant<origin_credential_source, std::string> load_credential(const webpush_app& app,
+                                                                    io_thread& thread) {
+  const auto key = "webpush." + app.app + ".vapid_key_file: ";
+  const auto text = read_file(app.vapid_key_file);
+  if (!text) return key + "cannot be read";
+  auto made = vapid_identity::make(*text, app.subject);
+  if (auto* wrong = std::get_if<std::string>(&made)) return key + *wrong;
+  origin_credential_source source;
+  source.fingerprint = fingerprint_of({*text, app.subject});
+  source.make = [on = &thread, identity = std::get<0>(std::move(made))](const std::string& origin) {
+    return make_vapid_credential(identity, origin, wall_clock, timer_on(*on));
+  };
   return source;
 }
 

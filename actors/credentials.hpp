@@ -28,4 +28,12 @@ using credential_result = std::variant<credential_source, std::string>;
 credential_result load_credential(const fcm_app& app, io_thread& thread);
 credential_result load_credential(const apns_app& app, io_thread& thread);
 
+/// Where each origin has a credential of its own.
+struct origin_credential_source {
+  std::string fingerprint;  ///< as above
+  std::function<std::unique_ptr<credential>(const std::string& origin)> make;
+};
+std::variant<origin_credential_source, std::string> load_credential(const webpush_app& app,
+                                                                    io_thread& thread);
+
 }  // namespace dispatch

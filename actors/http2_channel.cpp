@@ -23,15 +23,18 @@ struct http2_channel::state : std::enable_shared_from_this<state> {
         callbacks(std::move(calls)),
         after(timer_on(loop)),
         flights(options.scope, callbacks.completed) {
-    loop.run([&] {
-      token = options.make_credential();
-      http2::pool_callbacks pool_calls;
-      pool_calls.completed = [this](std::vector<provider_answer>&& answers) { deliver(std::move(answers)); };
-      pool_calls.event = [this](connection_event what, const std::string& detail) {
-        callbacks.connection(what, detail);
-      };
-      connections = std::make_unique<http2::pool>(loop, options.pool, std::move(pool_calls));
-    });
+    http2::pool_callbacks pool_calls;
+    pool_calls.completed = [this](std::vector<provider_answer>&& answers) { deliver(std::move(answers)); };
+    pool_calls.event = [this](connection_event what, const std::string& detail) {
+      callbacks.connection(what, detail);
+    };
+    connections = std::make_unique<http2::pool>(loop, options.pool, std::move(pool_calls));
+    count();
+  }
+
+  void begin() {
+    token = options.make_credential();
+    adopt_credential();
   }
 
   void submit(std::vector<outgoing> items, std::vector<local_end> ends) {
@@ -46,7 +49,11 @@ struct http2_channel::state : std::enable_shared_from_this<state> {
     });
   }
 
-  void count() { waiting.store(held.size() + connections->stats().waiting, std::memory_order_relaxed); }
+  void count() {
+    const auto stats = connections->stats();
+    waiting.store(held.size() + stats.waiting, std::memory_order_relaxed);
+    concurrency.store(static_cast<std::uint32_t>(stats.limit), std::memory_order_relaxed);
+  }
 
   // Requests wait here only for a credential; with one at hand they pass straight through.
   void send_held() {
@@ -61,7 +68,7 @@ struct http2_channel::state : std::enable_shared_from_this<state> {
       watch_held();
       return;
     }
-    expires.store(token->expires_at().count(), std::memory_order_relaxed);
+    note_expiry();
     for (auto& request : held) {
       flights.set_credential(request.correlation, headers);
       request.shared = headers;
@@ -77,6 +84,7 @@ struct http2_channel::state : std::enable_shared_from_this<state> {
       if (!self || self->closed || self->generation != asked) return;
       self->awaiting = false;
       if (headers) {
+        self->note_expiry();
         self->send_held();
         return;
       }
@@ -121,7 +129,16 @@ struct http2_channel::state : std::enable_shared_from_this<state> {
     token = std::move(successor);
     ++generation;
     awaiting = false;
+    adopt_credential();
   }
+
+  void adopt_credential() {
+    connections->use_identity(token->identity());
+    renews_itself.store(token->identity() == nullptr, std::memory_order_relaxed);
+    note_expiry();
+  }
+
+  void note_expiry() { expires.store(token->expires_at().count(), std::memory_order_relaxed); }
 
   void fail_held(send_failure why) { fail(std::exchange(held, {}), why); }
 
@@ -188,13 +205,18 @@ struct http2_channel::state : std::enable_shared_from_this<state> {
   bool watching = false;
   bool closed = false;
   std::atomic<std::uint64_t> waiting{0};
+  std::atomic<std::uint32_t> concurrency{0};
   std::atomic<std::int64_t> expires{0};
+  std::atomic<bool> renews_itself{true};
 };
 
 http2_channel::http2_channel(std::shared_ptr<io_thread> thread, http2_channel_options options,
                              http2_channel_callbacks callbacks)
     : thread_(std::move(thread)),
-      state_(std::make_shared<state>(*thread_, std::move(options), std::move(callbacks))) {}
+      state_(std::make_shared<state>(*thread_, std::move(options), std::move(callbacks))) {
+  // Before everything else that is asked of it. Not waited for: channels are also made on actors' threads.
+  thread_->post([self = state_] { self->begin(); });
+}
 
 http2_channel::~http2_channel() = default;
 
@@ -244,8 +266,16 @@ std::int64_t http2_channel::credential_expires_at() const noexcept {
   return state_->expires.load(std::memory_order_relaxed);
 }
 
+bool http2_channel::credential_renews_itself() const noexcept {
+  return state_->renews_itself.load(std::memory_order_relaxed);
+}
+
 std::uint64_t http2_channel::in_flight() const noexcept {
   return state_->flights.in_flight();
+}
+
+std::uint32_t http2_channel::concurrency() const noexcept {
+  return state_->concurrency.load(std::memory_order_relaxed);
 }
 
 std::uint64_t http2_channel::waiting() const noexcept {

@@ -26,6 +26,7 @@ using http2_channel_callbacks = channel_callbacks;
 
 class http2_channel final : public channel {
  public:
+  /// Any thread, and returns at once.
   http2_channel(std::shared_ptr<io_thread> thread, http2_channel_options options,
                 http2_channel_callbacks callbacks);
   ~http2_channel() override;
@@ -37,7 +38,9 @@ class http2_channel final : public channel {
   void repeat_unclaimed() override;
   void close() override;
   std::int64_t credential_expires_at() const noexcept override;
+  bool credential_renews_itself() const noexcept override;
   std::uint64_t in_flight() const noexcept override;
+  std::uint32_t concurrency() const noexcept override;
   std::uint64_t waiting() const noexcept override;
 
   /// Any thread. The credential there is goes on until the new one is at hand, unless it ends before.

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
+#include <string_view>
 #include <utility>
 
 #include "core/policy/permit_wallet.hpp"
@@ -15,9 +16,12 @@ using namespace std::chrono_literals;
 constexpr auto tick_interval = 10ms;
 // A refused or unreachable lease is asked for again after so long.
 constexpr auto ask_again = 50ms;
+// Accounts kept beyond those somebody waits for: tenants and origins come and go.
+constexpr std::size_t max_quiet = 8'192;
 
 /// One set of limits that are admitted together: a provider's scope, and a tenant's when tenants are limited.
 struct account {
+  std::string_view key;  ///< in the map
   scope_number scope = 0;
   std::string tenant;
   std::vector<limit_ask> limits;
@@ -51,6 +55,7 @@ class limiter_state {
     const auto now = parts_->time->now();
     if (a.wanted == 0) a.waiting_since = now;
     a.wanted = std::max(a.wanted, asked.want);
+    waiting_.emplace(a.key, &a);
     serve(a, now);
     arm();
   }
@@ -74,7 +79,8 @@ class limiter_state {
   void on_tick() {
     armed_ = false;
     const auto now = parts_->time->now();
-    for (auto& [key, a] : accounts_) serve(a, now);
+    // A copy: who has been served leaves.
+    for (const auto& [key, a] : std::map(waiting_)) serve(*a, now);
     arm();
   }
 
@@ -83,6 +89,7 @@ class limiter_state {
     auto key = parts_->scopes[asked.scope].name + '\n' + asked.tenant;
     auto [at, fresh] = accounts_.try_emplace(std::move(key));
     if (fresh) {
+      at->second.key = at->first;
       at->second.scope = asked.scope;
       at->second.tenant = asked.tenant;
     }
@@ -134,7 +141,11 @@ class limiter_state {
   }
 
   void serve(account& a, std::chrono::steady_clock::time_point now) {
-    if (a.wanted == 0) return;
+    if (a.wanted > 0) give(a, now);
+    if (a.wanted == 0) waiting_.erase(a.key);
+  }
+
+  void give(account& a, std::chrono::steady_clock::time_point now) {
     fill(a);
     // The limit was taken away while somebody waited for it.
     const bool unlimited = a.limits.empty();
@@ -156,10 +167,9 @@ class limiter_state {
     const auto chunk = std::max(1.0, std::ceil(double(default_permit_horizon_us) / a.terms.interval_us));
     const auto want = std::min<std::uint32_t>(a.wanted - static_cast<std::uint32_t>(a.wallet.held()),
                                               static_cast<std::uint32_t>(chunk));
-    auto key = parts_->scopes[a.scope].name + '\n' + a.tenant;
     parts_->storage->lease_permits(
         a.limits, want, std::chrono::microseconds(default_permit_horizon_us),
-        [me = me_, key = std::move(key), now](store_result<std::vector<limit_lease>> result) {
+        [me = me_, key = std::string(a.key), now](store_result<std::vector<limit_lease>> result) {
           me.send(leased{key, std::move(result), now});
         });
   }
@@ -167,13 +177,10 @@ class limiter_state {
   // Ticks only while somebody waits.
   void arm() {
     if (armed_) return;
-    const bool waiting =
-        std::any_of(accounts_.begin(), accounts_.end(), [](const auto& at) { return at.second.wanted > 0; });
-    // Tenants come and go: an account nobody waits for is forgotten.
-    if (accounts_.size() > 1'000) {
+    if (accounts_.size() > max_quiet + waiting_.size()) {
       std::erase_if(accounts_, [](const auto& at) { return !at.second.asking && at.second.wanted == 0; });
     }
-    if (!waiting) return;
+    if (waiting_.empty()) return;
     armed_ = true;
     send_later(self_, tick_interval, tick{});
   }
@@ -182,6 +189,7 @@ class limiter_state {
   std::shared_ptr<const engine_parts> parts_;
   peer<limiter_actor> me_;
   std::map<std::string, account> accounts_;
+  std::map<std::string_view, account*> waiting_;  ///< those with somebody who waits, by their keys
   bool armed_ = false;
 };
 

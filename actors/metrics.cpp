@@ -106,6 +106,9 @@ struct metrics::state {
   Family<Gauge>& breaker_family = gauges("dispatch_breaker_state", "0 closed, 1 half open, 2 open.");
   Family<Counter>& transitions_family =
       counters("dispatch_breaker_transitions_total", "Breakers that changed their state.");
+  Family<Gauge>& concurrency_family =
+      gauges("dispatch_concurrency_limit",
+             "How many sends the scope's provider gets at a time, as found by watching it.");
   Family<Gauge>& doubts_family =
       gauges("dispatch_mass_invalid", "1 while a scope is held because it calls too many tokens dead.");
   Family<Histogram>& wait_family =
@@ -117,6 +120,8 @@ struct metrics::state {
   Family<Gauge>& mailbox_family = gauges("dispatch_mailbox_depth", "Messages an actor has not handled yet.");
   Family<Gauge>& expiry_family =
       gauges("dispatch_credential_expiry_timestamp_seconds", "When the credential in use ends.");
+  Family<Gauge>& renewing_family = gauges("dispatch_credential_self_renewing",
+                                          "1 for tokens, 0 for what only a person renews: certificates.");
   Family<Gauge>& waiting_family = gauges("dispatch_waiting", "Work waiting for a scope, outside its lane.");
   Family<Counter>& jobs_family = counters("dispatch_jobs_total", "Job documents by what became of them.");
   Family<Counter>& requests_family = counters("dispatch_http_requests_total", "HTTP requests answered.");
@@ -157,16 +162,19 @@ struct metrics::state {
       max_reasons, [this](std::size_t by, const std::string& reason) -> Counter& {
         return retries_family.Add({{"provider", text(all_providers[by])}, {"reason", reason}});
       }};
-  bounded_series<Gauge> breakers{max_scopes, [this](std::size_t, const std::string& scope) -> Gauge& {
-                                   return breaker_family.Add({{"scope", scope}});
-                                 }};
+  worst_gauges<Gauge> breakers{max_scopes, [this](std::size_t, const std::string& scope) -> Gauge& {
+                                 return breaker_family.Add({{"scope", scope}});
+                               }};
   bounded_series<Counter, breaker_states.size()> transitions{
       max_scopes, [this](std::size_t to, const std::string& scope) -> Counter& {
         return transitions_family.Add({{"scope", scope}, {"to", std::string(breaker_states[to])}});
       }};
-  bounded_series<Gauge> doubts{max_scopes, [this](std::size_t, const std::string& scope) -> Gauge& {
-                                 return doubts_family.Add({{"scope", scope}});
-                               }};
+  bounded_series<Gauge> concurrency{max_scopes, [this](std::size_t, const std::string& scope) -> Gauge& {
+                                      return concurrency_family.Add({{"scope", scope}});
+                                    }};
+  worst_gauges<Gauge> doubts{max_scopes, [this](std::size_t, const std::string& scope) -> Gauge& {
+                               return doubts_family.Add({{"scope", scope}});
+                             }};
   bounded_series<Histogram> waits{max_scopes, [this](std::size_t, const std::string& scope) -> Histogram& {
                                     return wait_family.Add({{"scope", scope}}, wait_buckets());
                                   }};
@@ -183,6 +191,10 @@ struct metrics::state {
   by_provider<Gauge> expiries{
       max_apps, [this](std::size_t by, const std::string& app) -> Gauge& {
         return expiry_family.Add({{"provider", text(all_providers[by])}, {"app", app}});
+      }};
+  by_provider<Gauge> renewing{
+      max_apps, [this](std::size_t by, const std::string& app) -> Gauge& {
+        return renewing_family.Add({{"provider", text(all_providers[by])}, {"app", app}});
       }};
   bounded_series<Gauge, lane_count> waiting{
       max_scopes, [this](std::size_t on, const std::string& scope) -> Gauge& {
@@ -297,7 +309,7 @@ void metrics::retries(provider by, std::string_view reason, std::uint64_t count)
 }
 
 void metrics::breaker_state(std::string_view scope, int value) {
-  state_->breakers.at(0, scope).Set(value);
+  state_->breakers.set(scope, value);
 }
 
 void metrics::breaker_transition(std::string_view scope, std::string_view to) {
@@ -314,8 +326,12 @@ void metrics::token_invalidated(platform on, std::string_view reason) {
   state_->tokens.at(index_of(on), reason).Increment();
 }
 
+void metrics::concurrency_limit(const std::string& scope, std::uint32_t limit) {
+  state_->concurrency.at(0, scope).Set(limit);
+}
+
 void metrics::mass_invalid(std::string_view scope, bool held) {
-  state_->doubts.at(0, scope).Set(held ? 1 : 0);
+  state_->doubts.set(scope, held ? 1 : 0);
 }
 
 void metrics::dead_letters(std::uint64_t length) {
@@ -343,8 +359,10 @@ void metrics::redis_command(std::chrono::nanoseconds took) {
   state_->redis_command.Observe(seconds(took));
 }
 
-void metrics::credential_expiry(provider by, std::string_view app, std::chrono::milliseconds at) {
+void metrics::credential_expiry(provider by, std::string_view app, std::chrono::milliseconds at,
+                                bool renews_itself) {
   state_->expiries.at(index_of(by), app).Set(seconds(at));
+  state_->renewing.at(index_of(by), app).Set(renews_itself ? 1 : 0);
 }
 
 void metrics::waiting(std::string_view scope, lane on, std::uint64_t length) {

@@ -26,8 +26,10 @@ class metrics {
   void dispatch_duration(lane on, std::chrono::nanoseconds took);
   void lane_state(lane on, std::uint64_t depth, std::chrono::milliseconds oldest, std::uint64_t pending);
   void in_flight(provider by, std::uint64_t count);
+  /// How many sends the scope's provider gets at a time. At most 200 scopes, the rest are `other`.
+  void concurrency_limit(const std::string& scope, std::uint32_t limit);
   void retries(provider by, std::string_view reason, std::uint64_t count);
-  /// 0 closed, 1 half open, 2 open. At most 200 scopes, the rest are `other`.
+  /// 0 closed, 1 half open, 2 open. At most 200 scopes; of the rest the highest is `other`.
   void breaker_state(std::string_view scope, int state);
   void breaker_transition(std::string_view scope, std::string_view to);
   void rate_limit_wait(std::string_view scope, std::chrono::nanoseconds waited);
@@ -44,8 +46,10 @@ class metrics {
   void redis_command(std::chrono::nanoseconds took);
   /// False: Redis is set so that it may lose what it has accepted, or has lost it.
   void redis_durability(bool kept);
-  void credential_expiry(provider by, std::string_view app, std::chrono::milliseconds at);
+  /// `renews_itself`: false of a certificate.
+  void credential_expiry(provider by, std::string_view app, std::chrono::milliseconds at, bool renews_itself);
   /// Beyond the contract's list: waiting lists, schedule, repeats of known jobs, refused documents.
+  /// Of origins their app's sum.
   void waiting(std::string_view scope, lane on, std::uint64_t length);
   void scheduled(std::uint64_t length);
   void jobs(std::string_view result, std::uint64_t count);  ///< accepted repeat conflict malformed

@@ -17,6 +17,8 @@ std::string_view reason_of(render_status status) {
       return "payload_too_large";
     case render_status::unsupported_target:
       return "unsupported_target";
+    case render_status::invalid_subscription:
+      return "invalid_subscription";
     case render_status::invalid_message:
       return "invalid_message";
   }

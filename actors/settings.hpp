@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "core/ingest_settings.hpp"
+#include "core/tenant_apps.hpp"
 #include "core/types.hpp"
 
 namespace dispatch {
@@ -125,10 +126,11 @@ struct provider_app {
   std::string endpoint;
   std::string ca_file;
   std::chrono::milliseconds timeout{15'000};
-  std::uint32_t max_connections = 4;
+  std::uint32_t max_connections = 16;
   std::uint32_t max_streams = 100;
   double rate = 0;   ///< sends per second over all processes; 0 = no limit
   double burst = 0;  ///< 0 = max(1, rate/10)
+  bool operator==(const provider_app&) const = default;
 };
 
 struct fcm_app : provider_app {
@@ -137,18 +139,37 @@ struct fcm_app : provider_app {
   std::string service_account_file;
   std::string token_ca_file;                    ///< for the token endpoint; empty: ca_file
   std::string sender_mismatch = "quarantined";  ///< quarantined | failed | invalid_token
+  bool operator==(const fcm_app&) const = default;
 };
 
 struct apns_app : provider_app {
   apns_app() { endpoint = "https://api.push.apple.com"; }
-  std::string key_file, key_id, team_id, topic;
+  std::string key_file, key_id, team_id;                    ///< provider tokens, or …
+  std::string certificate_file, certificate_password_file;  ///< … a certificate: .p12, or PEM with its key
+  std::string topic;
   std::string environment = "production";        ///< production | sandbox: picks the default endpoint
   std::string bad_device_token = "quarantined";  ///< quarantined | invalid_token
+  bool operator==(const apns_app&) const = default;
+};
+
+/// Its recipients' endpoints name the hosts: `endpoint` has no key. Connections, streams and rate are a
+/// host's.
+struct webpush_app : provider_app {
+  webpush_app() { max_connections = 2; }
+  std::string vapid_key_file, subject;
+  std::chrono::milliseconds ttl{std::chrono::hours{24 * 28}};
+  std::vector<std::string> allow_hosts;      ///< names, or *.SUFFIX; empty: all
+  std::vector<std::string> allow_addresses;  ///< CIDR, although not public
+  std::uint32_t threads = 1;                 ///< that encrypt
+  bool operator==(const webpush_app&) const = default;
 };
 
 /// A submission server. max_streams is how many messages are handed to a connection ahead.
 struct smtp_app : provider_app {
-  smtp_app() { max_streams = 2; }
+  smtp_app() {
+    max_connections = 4;
+    max_streams = 2;
+  }
   std::string tls = "required";         ///< required | none (this machine) | insecure (anywhere)
   std::string username;                 ///< empty: no login
   std::string password_file, password;  ///< `password` from the environment
@@ -157,6 +178,7 @@ struct smtp_app : provider_app {
   std::string text_template_file, html_template_file;
   std::string unsubscribe_url, unsubscribe_mailto;
   std::uint32_t max_messages_per_connection = 100;
+  bool operator==(const smtp_app&) const = default;
 };
 
 struct settings {
@@ -172,9 +194,11 @@ struct settings {
   log_settings log;
   admin_settings admin;
   http_settings http;
-  std::vector<fcm_app> fcm;    ///< [fcm.APP]
-  std::vector<apns_app> apns;  ///< [apns.APP]
-  std::vector<smtp_app> smtp;  ///< [smtp.APP]
+  std::vector<fcm_app> fcm;              ///< [fcm.APP]
+  std::vector<apns_app> apns;            ///< [apns.APP]
+  std::vector<smtp_app> smtp;            ///< [smtp.APP]
+  std::vector<tenant_settings> tenants;  ///< [tenants.NAME], by name
+  std::vector<webpush_app> webpush;      ///< [webpush.APP]
   gorush_settings gorush;
   std::vector<credential_settings> credentials;  ///< [http.credentials.NAME]
   std::vector<source_settings> sources;          ///< [http.sources.NAME]

@@ -8,15 +8,15 @@
 namespace dispatch {
 
 struct smtp_channel::state : std::enable_shared_from_this<state> {
-  state(io_thread& loop, scope_number scope, smtp::pool_options options, channel_callbacks calls)
-      : loop_thread(loop), flights(scope, std::move(calls.completed)) {
+  state(io_thread& loop, smtp_channel_options&& options, channel_callbacks&& calls)
+      : loop_thread(loop), flights(options.scope, std::move(calls.completed)) {
     smtp::pool_callbacks pool_calls;
     pool_calls.completed = [this](std::vector<provider_answer>&& answers) {
       flights.deliver(std::move(answers));
       count();
     };
     pool_calls.event = std::move(calls.connection);
-    connections = std::make_unique<smtp::pool>(loop, std::move(options), std::move(pool_calls));
+    connections = std::make_unique<smtp::pool>(loop, std::move(options.pool), std::move(pool_calls));
   }
 
   void submit(std::vector<outgoing> items, std::vector<local_end> ends) {
@@ -39,10 +39,11 @@ struct smtp_channel::state : std::enable_shared_from_this<state> {
   std::atomic<std::uint64_t> waiting{0};
 };
 
-smtp_channel::smtp_channel(std::shared_ptr<io_thread> thread, scope_number scope, smtp::pool_options options,
+smtp_channel::smtp_channel(std::shared_ptr<io_thread> thread, smtp_channel_options options,
                            channel_callbacks callbacks)
     : thread_(std::move(thread)),
-      state_(std::make_shared<state>(*thread_, scope, std::move(options), std::move(callbacks))) {}
+      concurrency_(options.concurrency),
+      state_(std::make_shared<state>(*thread_, std::move(options), std::move(callbacks))) {}
 
 smtp_channel::~smtp_channel() = default;
 

@@ -3,6 +3,7 @@
 // A channel over a pool of SMTP connections. Its credential is part of logging in, not of the messages. It
 // belongs to an io thread.
 
+#include <cstdint>
 #include <memory>
 #include <string>
 
@@ -12,11 +13,17 @@
 
 namespace dispatch {
 
+struct smtp_channel_options {
+  scope_number scope = 0;
+  smtp::pool_options pool;
+  /// Messages the connections are handed at a time, of which each sends one.
+  std::uint32_t concurrency = 0;
+};
+
 class smtp_channel final : public channel {
  public:
   /// Throws std::runtime_error when the pool's ca_file cannot be read. Any thread, and returns at once.
-  smtp_channel(std::shared_ptr<io_thread> thread, scope_number scope, smtp::pool_options options,
-               channel_callbacks callbacks);
+  smtp_channel(std::shared_ptr<io_thread> thread, smtp_channel_options options, channel_callbacks callbacks);
   ~smtp_channel() override;
 
   void warm_up() override;
@@ -29,6 +36,7 @@ class smtp_channel final : public channel {
   /// A password says nothing of its end.
   std::int64_t credential_expires_at() const noexcept override { return 0; }
   std::uint64_t in_flight() const noexcept override;
+  std::uint32_t concurrency() const noexcept override { return concurrency_; }
   std::uint64_t waiting() const noexcept override;
 
   /// Any thread. Messages being sent go on with the old one.
@@ -37,6 +45,7 @@ class smtp_channel final : public channel {
  private:
   struct state;
   std::shared_ptr<io_thread> thread_;
+  const std::uint32_t concurrency_;
   std::shared_ptr<state> state_;
 };
 

@@ -1,13 +1,16 @@
-#include "actors/smtp_kit.hpp"
-
 #include <unistd.h>
 
 #include <array>
+#include <memory>
+#include <string>
 #include <utility>
 
+#include "actors/app_kit.hpp"
 #include "actors/read_file.hpp"
+#include "actors/smtp_channel.hpp"
 #include "core/digest.hpp"
 #include "core/job/characters.hpp"
+#include "transport/http2/tls_trust.hpp"
 #include "transport/providers/smtp/smtp_adapter.hpp"
 
 namespace dispatch {
@@ -32,9 +35,25 @@ std::string optional_file(const std::string& path, const std::string& key, std::
   return std::move(text).value_or(std::string());
 }
 
+/// app_kit::open over SMTP.
+std::function<opened_channel(channel_seat seat)> open_over_smtp(std::shared_ptr<io_thread> thread,
+                                                                smtp::pool_options pool,
+                                                                std::uint32_t concurrency) {
+  // Held, so that no later channel has to read the trusted certificates again.
+  auto trust = http2::shared_trust({pool.ca_file});
+  return
+      [=, thread = std::move(thread), pool = std::move(pool), trust = std::move(trust)](channel_seat seat) {
+        smtp_channel_options options{seat.scope, pool, concurrency};
+        options.pool.max_waiting = std::size_t{seat.window} * waiting_per_window;
+        auto way = std::make_shared<smtp_channel>(thread, std::move(options), std::move(seat.calls));
+        auto renew = [way](const app_kit& next) { way->replace_password(next.username, next.password); };
+        return opened_channel{way, std::move(renew)};
+      };
+}
+
 }  // namespace
 
-std::variant<smtp_kit, std::string> make_smtp_kit(const smtp_app& app) {
+app_kit_result make_kit(const smtp_app& app, const std::shared_ptr<io_thread>& thread) {
   const auto prefix = "smtp." + app.app + '.';
   std::string error;
   smtp_options mails;
@@ -50,24 +69,27 @@ std::variant<smtp_kit, std::string> make_smtp_kit(const smtp_app& app) {
   auto server = smtp::parse_mail_endpoint(app.endpoint);
   if (const auto* wrong = std::get_if<std::string>(&server)) return prefix + "endpoint: " + *wrong;
 
-  smtp_kit kit;
-  kit.fingerprint = to_hex(sha256(app.username + '\n' + password));
-  kit.pool.server = std::get<smtp::mail_endpoint>(std::move(server));
-  kit.pool.ca_file = app.ca_file;
-  kit.pool.max_connections = app.max_connections;
-  kit.pool.max_messages_per_connection = app.max_messages_per_connection;
-  kit.pool.max_waiting = std::size_t{app.max_connections} * app.max_streams * 2 * waiting_per_window;
-  auto& session = kit.pool.session;
-  session.how = app.tls == "required" ? kit.pool.server.how : smtp::protection::none;
-  session.helo_name = app.helo_name.empty() ? host_name() : app.helo_name;
-  session.sender = from->address;
-  session.username = app.username;
-  session.password = std::move(password);
+  smtp::pool_options pool;
+  pool.server = std::get<smtp::mail_endpoint>(std::move(server));
+  pool.ca_file = app.ca_file;
+  pool.max_connections = app.max_connections;
+  pool.max_messages_per_connection = app.max_messages_per_connection;
+  pool.session.how = app.tls == "required" ? pool.server.how : smtp::protection::none;
+  pool.session.helo_name = app.helo_name.empty() ? host_name() : app.helo_name;
+  pool.session.sender = from->address;
+  pool.session.username = app.username;
+  pool.session.password = password;
   mails.from = std::move(*from);
   mails.reply_to = parse_mailbox(app.reply_to);
   mails.unsubscribe_url = app.unsubscribe_url;
   mails.unsubscribe_mailto = app.unsubscribe_mailto;
+
+  app_kit kit;
   kit.adapter = make_smtp_adapter(std::move(mails));
+  kit.fingerprint = to_hex(sha256(app.username + '\n' + password));
+  kit.username = app.username;
+  kit.password = std::move(password);
+  kit.open = open_over_smtp(thread, std::move(pool), app.max_connections * app.max_streams);
   return kit;
 }
 

@@ -39,7 +39,6 @@ struct admit_answer {
 
 /// A job whose document was found good, with the tenant and the id it names.
 struct job_submission {
-  admission who;
   dispatch::lane lane = dispatch::lane::normal;
   std::string tenant, id;
   std::string document;  ///< as the engine will read it, `tenant` and `id` in it
@@ -49,17 +48,18 @@ struct job_submission {
 };
 
 enum class submit_verdict : std::uint8_t {
-  stored,
-  repeat,      ///< known by this id, same document: `lane` and `total` are those of then
-  conflict,    ///< known by this id, another document
-  no_audience  ///< there is no such list
+  stored,      ///< those of the jobs that were not known
+  repeat,      ///< all known by their ids, same documents: `lane` and `total` are those of then
+  conflict,    ///< one is known by its id, with another document; nothing was stored
+  no_audience  ///< there is no such list; nothing was stored
 };
 
+/// Of one request: whatever it is, it holds for all its jobs.
 struct submit_answer {
   admit_answer admitted;  ///< not admitted: the rest means nothing, and nothing was stored
   submit_verdict verdict = submit_verdict::stored;
-  dispatch::lane lane = dispatch::lane::normal;
-  std::uint64_t total = 0;
+  dispatch::lane lane = dispatch::lane::normal;  ///< of its first job
+  std::uint64_t total = 0;                       ///< of all of them
 };
 
 struct job_status {
@@ -77,8 +77,11 @@ class ingest_store {
  public:
   virtual ~ingest_store() = default;
 
-  /// Job, its record (state `accepted`) and what `who` asks for in one step. Answered well = stored.
-  virtual void submit(job_submission job, store_callback<submit_answer> callback) = 0;
+  /// The jobs of one request, at least one, their records (state `accepted`) and what `who` asks for in one
+  /// step: all of them or none. Answered well = stored. No two may have the same id or audience. Redis serves
+  /// nobody else meanwhile: some thousand jobs and a few MiB are what a request may hold.
+  virtual void submit(admission who, std::vector<job_submission> jobs,
+                      store_callback<submit_answer> callback) = 0;
   /// For requests that store no job: only what `who` asks for.
   virtual void admit(admission who, store_callback<admit_answer> callback) = 0;
   /// Appends all of them to NS:audience:TENANT:NAME, or none; answers its length.

@@ -211,7 +211,7 @@ struct checkpoint {
 
 /// A token of a rate limit's virtual schedule, see core/policy/permit_schedule.hpp. All on Redis's clock.
 struct limit_ask {
-  std::string scope;  ///< names the key: provider:app, "tenant:" name, "host:" origin
+  std::string scope;  ///< names the key: provider:app, with :origin where there are many, "tenant:" name
   double rate = 0;    ///< per second
   double burst = 0;
 };

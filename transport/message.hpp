@@ -49,7 +49,7 @@ struct provider_answer {
   int status = 0;            ///< of HTTP, or SMTP's reply code
   std::string body;          ///< cut at the connection's limit; SMTP: the reply's text
   std::string retry_after;   ///< the header as it came, empty when absent
-  std::string apns_id;       ///< likewise
+  std::string apns_id;       ///< likewise; of a broadcast: apns-request-id
   std::string location;      ///< likewise
   std::string_view refused;  ///< SMTP: what was refused, "MAIL", "RCPT", "DATA" or "message"; else empty
   /// From the first byte handed to the socket to the end of the answer; zero when not sent.
@@ -57,6 +57,13 @@ struct provider_answer {
 };
 
 /// Something that happened to connections rather than to one request; feeds the breaker.
-enum class connection_event : std::uint8_t { connected, connect_failed, tls_failed, lost, goaway };
+enum class connection_event : std::uint8_t {
+  connected,
+  connect_failed,
+  tls_failed,
+  lost,
+  goaway,
+  address_refused
+};
 
 }  // namespace dispatch

@@ -9,11 +9,6 @@
 namespace dispatch {
 namespace {
 
-bool has_token(const recipient& who) {
-  return who.kind == target_kind::token || who.kind == target_kind::subscription ||
-         who.kind == target_kind::address;
-}
-
 bool startable(const run& owner) {
   return std::any_of(owner.states.begin(), owner.states.end(),
                      [](const recipient_state& each) { return each.startable(); });
@@ -30,10 +25,10 @@ bool intake_state::look_up(const run_ptr& owner, settlement& over) {
   owner->looked_up = true;
   for (std::uint32_t at = 0; at < owner->states.size(); ++at) {
     const work_item item{owner, at};
-    if (!item.state().startable() || !has_token(item.who())) continue;
-    const auto scope = parts_->scope_of(item.who().platform, document.app);
-    if (!scope) continue;
-    const auto token = token_fingerprint::of(parts_->scopes[*scope].name, item.who().target);
+    if (!item.state().startable() || !is_device(item.who().kind)) continue;
+    const auto to = parts_->destination_of(item.who(), document.app);
+    if (!to.scope) continue;
+    const auto token = token_fingerprint::of(parts_->scopes[*to.scope].name, item.who().target);
     switch (known_tokens_.find(token, now)) {
       case suppression_cache::known::suppressed:
         suppress(item, over);

@@ -2,7 +2,11 @@
 
 #include <algorithm>
 #include <array>
+#include <map>
+#include <optional>
+#include <string>
 #include <utility>
+#include <vector>
 
 namespace dispatch {
 namespace {
@@ -12,6 +16,32 @@ using namespace std::chrono_literals;
 constexpr auto due_interval = 500ms;
 constexpr auto sample_interval = 2'000ms;
 constexpr std::uint32_t due_at_once = 256;
+
+/// Those of origins: nobody else would look at them (docs/architecture.md, "Scopes of origins").
+std::vector<source> origin_lists(const std::vector<std::pair<source, std::uint64_t>>& waiting) {
+  std::vector<source> lists;
+  for (const auto& [where, length] : waiting) {
+    const auto parts = parse_scope_name(where.scope);
+    if (parts && !parts->origin.empty()) lists.push_back(where);
+  }
+  return lists;
+}
+
+/// Of every app, also where nothing waits any more; origins' lists under their app's name. What else there is
+/// (a paused job's list) is named after something that is no label for a metric.
+void say_waiting(metrics& measures, const std::vector<std::string>& apps,
+                 const std::vector<std::pair<source, std::uint64_t>>& waiting) {
+  std::map<std::string, std::array<std::uint64_t, lane_count>> lengths;
+  for (const auto& app : apps) lengths[app] = {};
+  for (const auto& [where, length] : waiting) {
+    const auto parts = parse_scope_name(where.scope);
+    if (!parts && where.scope != ready_scope) continue;
+    lengths[parts ? scope_name(parts->by, parts->app) : where.scope][index_of(where.lane)] += length;
+  }
+  for (const auto& [app, by_lane] : lengths) {
+    for (auto in : all_lanes) measures.waiting(app, in, by_lane[index_of(in)]);
+  }
+}
 
 }  // namespace
 
@@ -105,15 +135,36 @@ void housekeeping::look_for_lapsed(const engine_parts& parts) {
   });
 }
 
-void housekeeping::sample(const engine_parts& parts) {
-  std::array<std::uint64_t, provider_count> in_flight{};
+void housekeeping::sample_channels(const engine_parts& parts) {
+  std::array<std::optional<std::uint64_t>, provider_count> in_flight;
+  struct app_credential {
+    std::int64_t expires_at = 0;
+    bool renews_itself = true;
+  };
+  std::vector<app_credential> credentials(parts.apps.size());
   for (const auto& scope : parts.scopes) {
-    const auto expires = scope.way->credential_expires_at();
-    if (expires > 0)
-      parts.measures->credential_expiry(scope.by, scope.app, std::chrono::milliseconds(expires));
-    in_flight[index_of(scope.by)] += scope.way->in_flight();
+    parts.measures->concurrency_limit(scope.name, scope.way->concurrency());
+    auto& sum = in_flight[index_of(scope.by)];
+    sum = sum.value_or(0) + scope.way->in_flight();
+    // Of an app's origins the latest: one that is quiet does not renew what it has.
+    if (scope.app_index >= credentials.size()) continue;
+    auto& latest = credentials[scope.app_index];
+    latest.expires_at = std::max(latest.expires_at, scope.way->credential_expires_at());
+    latest.renews_itself = scope.way->credential_renews_itself();
   }
-  for (const auto& scope : parts.scopes) parts.measures->in_flight(scope.by, in_flight[index_of(scope.by)]);
+  for (std::size_t by = 0; by < in_flight.size(); ++by) {
+    if (in_flight[by]) parts.measures->in_flight(static_cast<provider>(by), *in_flight[by]);
+  }
+  for (std::size_t at = 0; at < credentials.size(); ++at) {
+    const auto& [expires_at, renews_itself] = credentials[at];
+    if (expires_at == 0) continue;
+    const auto& app = parts.apps[at];
+    parts.measures->credential_expiry(app.by, app.name, std::chrono::milliseconds(expires_at), renews_itself);
+  }
+}
+
+void housekeeping::sample(const engine_parts& parts) {
+  sample_channels(parts);
   const auto gauge = [&parts](const auto& where) {
     parts.measures->mailbox_depth(where.actor(), static_cast<std::int64_t>(where.depth()));
   };
@@ -125,8 +176,12 @@ void housekeeping::sample(const engine_parts& parts) {
   for (auto on : all_platforms) {
     if (parts.config->platforms.served_by[index_of(on)]) gauge(parts.senders[index_of(on)]);
   }
+  std::vector<std::string> apps{std::string(ready_scope)};
+  for (std::size_t at = 0; at < parts.apps.size(); ++at) {
+    apps.push_back(scope_name(parts.apps[at].by, parts.apps[at].name));
+  }
   parts.storage->sample([measures = parts.measures, warned = warning_, processes = parts.processes,
-                         intake = parts.intake](store_result<store_sample> result) {
+                         apps = std::move(apps), intake = parts.intake](store_result<store_sample> result) {
     if (!result.has_value()) return;
     *processes = std::max(result->processes, 1u);
     for (auto in : all_lanes) {
@@ -134,10 +189,10 @@ void housekeeping::sample(const engine_parts& parts) {
       measures->lane_state(in, lane.depth, lane.oldest_age, lane.pending);
     }
     intake.send(paused_lanes{result->paused});
-    for (const auto& [where, length] : result->waiting) {
-      // A paused job's list is named after the job: no label for a metric.
-      if (!where.scope.starts_with("job=")) measures->waiting(where.scope, where.lane, length);
+    if (auto lists = origin_lists(result->waiting); !lists.empty()) {
+      intake.send(waiting_origins{std::move(lists)});
     }
+    say_waiting(*measures, apps, result->waiting);
     measures->scheduled(result->scheduled);
     measures->dead_letters(result->dead_letters);
     measures->fenced(result->fenced);

@@ -14,6 +14,9 @@ namespace dispatch {
 namespace {
 
 constexpr std::size_t max_dead_per_letter = 128;
+// Job hashes and results of one write: some 2 to 4 ms of Redis, in which nobody else is served, the reader of
+// an urgent job least of all.
+constexpr std::size_t max_records = 512;
 
 result_record result_of(const work_item& item, const ending& how, epoch_ms now) {
   const auto& owner = *item.owner;
@@ -66,8 +69,7 @@ std::string rest_of(const run_ptr& owner, std::span<const std::size_t> positions
 }
 
 parked parked_rest(const run_ptr& owner, const source& to, std::optional<epoch_ms> due,
-                   std::vector<std::size_t> positions) {
-  std::sort(positions.begin(), positions.end());
+                   std::span<const std::size_t> positions) {
   return {to,
           due,
           subset_document(*owner->document, positions, true),
@@ -97,6 +99,7 @@ void checkpoint_builder::end(const work_item& item, ending how, epoch_ms now, bo
     letters.last = std::move(how);
   }
   leave(item);
+  if (content_->results.size() + content_->jobs.size() >= max_records) full_.push_back(close(now));
 }
 
 void checkpoint_builder::note_token(const work_item& item, const ending& how, epoch_ms now) {
@@ -177,7 +180,13 @@ void checkpoint_builder::park(const std::vector<settlement::park>& parks, bool c
   }
   for (auto& [first, due, positions] : rests) {
     for (auto position : positions) leave({first->item.owner, static_cast<std::uint32_t>(position)});
-    content_->parks.push_back(parked_rest(first->item.owner, first->to, due, std::move(positions)));
+    std::sort(positions.begin(), positions.end());
+    const std::span<const std::size_t> all(positions);
+    const auto most = first->most > 0 ? first->most : all.size();
+    for (std::size_t from = 0; from < all.size(); from += most) {
+      const auto part = all.subspan(from, std::min<std::size_t>(most, all.size() - from));
+      content_->parks.push_back(parked_rest(first->item.owner, first->to, due, part));
+    }
   }
 }
 
@@ -207,6 +216,13 @@ void checkpoint_builder::seal_letters(epoch_ms now) {
 }
 
 checkpoint_builder::sealed checkpoint_builder::seal(epoch_ms now) {
+  if (full_.empty()) return close(now);
+  auto oldest = std::move(full_.front());
+  full_.pop_front();
+  return oldest;
+}
+
+checkpoint_builder::sealed checkpoint_builder::close(epoch_ms now) {
   seal_letters(now);
   seal_progress();
   counts_.clear();

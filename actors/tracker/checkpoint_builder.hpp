@@ -4,6 +4,7 @@
 // token events, dead letters, parked rests. Plain data; belongs to the tracker.
 
 #include <cstdint>
+#include <deque>
 #include <memory>
 #include <optional>
 #include <string>
@@ -54,7 +55,7 @@ class checkpoint_builder {
   void count_settled(std::uint32_t count) { settled_ += count; }
 
   bool empty() const noexcept {
-    return content_->empty() && counts_.empty() && dead_.empty() && settled_ == 0;
+    return full_.empty() && content_->empty() && counts_.empty() && dead_.empty() && settled_ == 0;
   }
 
   struct sealed {
@@ -64,10 +65,11 @@ class checkpoint_builder {
     suspects_over suspects{};
     dead_tokens dead;  ///< to be suppressed once the content is written
   };
-  /// What has been gathered; the builder starts anew.
+  /// What has been gathered, the oldest first, as much as should be written at once.
   sealed seal(epoch_ms now);
 
  private:
+  sealed close(epoch_ms now);
   void count(const run_ptr& owner, outcome result, std::uint32_t times = 1);
   void note_token(const work_item& item, const ending& how, epoch_ms now);
   void leave(const work_item& item);
@@ -81,6 +83,8 @@ class checkpoint_builder {
   };
 
   const live_settings& config_;
+  /// At most engine.max_in_flight recipients are in here and in content_.
+  std::deque<sealed> full_;
   std::shared_ptr<checkpoint> content_ = std::make_shared<checkpoint>();
   struct counted_run {
     run_ptr owner;          ///< kept alive: its address is the key

@@ -54,11 +54,17 @@ void check_tenant(const std::string& tenant, section_issues& issues) {
     issues.add("tenant", "must match [A-Za-z0-9_-]{1,64}");
 }
 
+bool has_callers(const std::vector<credential_settings>& credentials,
+                 const std::vector<source_settings>& sources, const gorush_settings& gorush) {
+  return !credentials.empty() || !sources.empty() || (!gorush.tenant.empty() && !gorush.allow_from.empty());
+}
+
 ingest_tables_result make_ingest_tables(const std::vector<credential_settings>& credentials,
                                         const std::vector<source_settings>& sources,
-                                        const gorush_settings& gorush) {
+                                        const gorush_settings& gorush, std::vector<tenant_settings> tenants) {
   ingest_tables_result result;
   ingest_tables made;
+  made.tenants = std::move(tenants);
   made.credentials =
       std::make_shared<const credential_table>(make_credential_table(credentials, result.issues));
   for (const auto& each : sources)

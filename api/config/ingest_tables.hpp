@@ -13,6 +13,7 @@
 #include "api/gorush/push.hpp"
 #include "api/webhooks/source.hpp"
 #include "core/ingest_settings.hpp"
+#include "core/tenant_apps.hpp"
 
 namespace dispatch {
 
@@ -20,6 +21,7 @@ struct ingest_tables {
   std::shared_ptr<const credential_table> credentials;
   std::map<std::string, webhook_source, std::less<>> sources;  ///< by name
   gorush_door gorush;
+  std::vector<tenant_settings> tenants;  ///< by name
 };
 
 /// What is wrong; never holds a secret.
@@ -33,9 +35,14 @@ struct ingest_tables_result {
   std::vector<ingest_config_issue> issues;
 };
 
+/// Whether anybody is configured who may call.
+bool has_callers(const std::vector<credential_settings>& credentials,
+                 const std::vector<source_settings>& sources, const gorush_settings& gorush);
+
 /// Reads files; on whatever thread may wait for them.
 ingest_tables_result make_ingest_tables(const std::vector<credential_settings>& credentials,
                                         const std::vector<source_settings>& sources,
-                                        const gorush_settings& gorush);
+                                        const gorush_settings& gorush,
+                                        std::vector<tenant_settings> tenants = {});
 
 }  // namespace dispatch

@@ -50,6 +50,14 @@ bool is_set(object from, std::string_view name) noexcept {
   return from[name].get(flag) == simdjson::SUCCESS && flag;
 }
 
+push_refusal unusable(std::string_view why) {
+  return {400, std::string(why)};
+}
+
+push_refusal too_large() {
+  return {413, "the notification is too large"};
+}
+
 /// Of gorush's two platforms that are served.
 enum class family : std::uint8_t { ios, android };
 
@@ -57,9 +65,9 @@ class converter {
  public:
   converter(object from, const push_options& options) : from_(from), options_(options) {}
 
-  std::variant<pushed_notification, std::string> convert() {
-    if (auto wrong = read_platform(); !wrong.empty()) return wrong;
-    if (auto wrong = read_recipients(); !wrong.empty()) return wrong;
+  std::variant<pushed_notification, push_refusal> convert() {
+    if (auto wrong = read_platform()) return *std::move(wrong);
+    if (auto wrong = read_recipients()) return *std::move(wrong);
     job_.text("tenant", options_.tenant);
     job_.text("app", options_.app);
     add_delivery();
@@ -68,7 +76,7 @@ class converter {
     if (!raw.empty()) job_.raw("overrides", raw);
     if (!guard_.empty()) {
       auto given = guard_.give_to(recipients_, max_document_bytes);
-      if (!given) return "the notification is too large";
+      if (!given) return too_large();
       recipients_ = *std::move(given);
     }
     job_.raw("recipients", recipients_);
@@ -76,13 +84,13 @@ class converter {
   }
 
  private:
-  std::string read_platform() {
+  std::optional<push_refusal> read_platform() {
     std::int64_t number = 0;
-    if (from_["platform"].get(number) != simdjson::SUCCESS) return "platform must be 1 (ios) or 2 (android)";
-    if (number == 3) return "platform 3 (huawei) is not supported";
-    if (number != 1 && number != 2) return "platform must be 1 (ios) or 2 (android)";
+    if (from_["platform"].get(number) == simdjson::SUCCESS && number == 3)
+      return unusable("platform 3 (huawei) is not supported");
+    if (number != 1 && number != 2) return unusable("platform must be 1 (ios) or 2 (android)");
     family_ = number == 1 ? family::ios : family::android;
-    return {};
+    return std::nullopt;
   }
 
   void add_recipient(std::string_view target, std::string_view value) {
@@ -94,7 +102,7 @@ class converter {
     recipients_ += one.as_object();
   }
 
-  std::string read_recipients() {
+  std::optional<push_refusal> read_recipients() {
     if (const auto topic = text_of(from_, "topic"); !topic.empty() && family_ == family::android)
       add_recipient("topic", topic.starts_with(topic_prefix) ? topic.substr(topic_prefix.size()) : topic);
     if (const auto condition = text_of(from_, "condition"); !condition.empty() && family_ == family::android)
@@ -102,18 +110,19 @@ class converter {
     element given;
     simdjson::dom::array tokens;
     if (from_["tokens"].get(given) == simdjson::SUCCESS && !given.is_null()) {
-      if (given.get(tokens) != simdjson::SUCCESS) return "tokens must be an array of strings";
+      if (given.get(tokens) != simdjson::SUCCESS) return unusable("tokens must be an array of strings");
       for (const auto each : tokens) {
         std::string_view token;
-        if (each.get(token) != simdjson::SUCCESS || token.empty()) return "the token must not be empty";
+        if (each.get(token) != simdjson::SUCCESS || token.empty())
+          return unusable("the token must not be empty");
         add_recipient("token", token);
-        if (recipients_.size() > max_document_bytes) return "the notification is too large";
+        if (recipients_.size() > max_document_bytes) return too_large();
       }
     }
     if (const auto to = text_of(from_, "to"); !to.empty()) add_recipient("token", to);
-    if (counts_ == 0) return "tokens must not be nil or empty";
+    if (counts_ == 0) return unusable("tokens must not be nil or empty");
     recipients_ += ']';
-    return {};
+    return std::nullopt;
   }
 
   /// gorush lets other words through unused.
@@ -239,8 +248,8 @@ class converter {
 
 }  // namespace
 
-std::variant<pushed_notification, std::string> convert_notification(object notification,
-                                                                    const push_options& options) {
+std::variant<pushed_notification, push_refusal> convert_notification(object notification,
+                                                                     const push_options& options) {
   return converter(notification, options).convert();
 }
 

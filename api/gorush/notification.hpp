@@ -17,8 +17,8 @@ struct pushed_notification {
   std::size_t counts = 0;
 };
 
-/// Or why it cannot be one, for people.
-std::variant<pushed_notification, std::string> convert_notification(simdjson::dom::object notification,
-                                                                    const push_options& options);
+/// Or why it cannot be one.
+std::variant<pushed_notification, push_refusal> convert_notification(simdjson::dom::object notification,
+                                                                     const push_options& options);
 
 }  // namespace dispatch

@@ -30,7 +30,8 @@ std::variant<push_jobs, push_refusal> convert_push(std::string_view body, const 
     simdjson::dom::object notification;
     if (each.get(notification) != simdjson::SUCCESS) return push_refusal{400, place + "must be an object"};
     auto converted = convert_notification(notification, options);
-    if (const auto* wrong = std::get_if<std::string>(&converted)) return push_refusal{400, place + *wrong};
+    if (const auto* wrong = std::get_if<push_refusal>(&converted))
+      return push_refusal{wrong->status, place + wrong->message};
     auto& one = std::get<pushed_notification>(converted);
     // A text is repeated for every token: a small request can grow into very large documents.
     bytes += one.document.size();

@@ -62,7 +62,7 @@ http_response submission_response(std::string_view tenant, std::string_view id, 
                        "\n",
                        id, tenant, to_string(answer.lane), answer.total));
   out.headers.emplace_back("Location", fmt::format("/v1/jobs/{}", id));
-  if (answer.verdict == submit_verdict::repeat) out.headers.emplace_back("Idempotent-Replayed", "true");
+  if (answer.verdict == submit_verdict::repeat) out.headers.emplace_back(replayed_header, "true");
   return out;
 }
 

@@ -10,6 +10,9 @@
 
 namespace dispatch {
 
+/// Of an answer to what was accepted before.
+constexpr const char* replayed_header = "Idempotent-Replayed";
+
 http_response json_response(int status, std::string body);
 
 /// 202, or what a repeat or a refused submission is answered. `job` is what was asked to be stored.

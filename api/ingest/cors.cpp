@@ -7,7 +7,8 @@ namespace {
 
 constexpr const char* methods = "GET, POST, DELETE";
 constexpr const char* request_headers =
-    "Authorization, Content-Type, X-API-Key, X-Correlation-ID, Traceparent, Webhook-Id, Webhook-Timestamp, "
+    "Authorization, Content-Type, Idempotency-Key, X-API-Key, X-Correlation-ID, Traceparent, Webhook-Id, "
+    "Webhook-Timestamp, "
     "Webhook-Signature";
 constexpr const char* exposed_headers =
     "Idempotent-Replayed, Location, RateLimit-Limit, RateLimit-Remaining, RateLimit-Reset, Retry-After, "

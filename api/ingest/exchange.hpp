@@ -7,9 +7,11 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "api/auth/credential.hpp"
 #include "api/ingest/settings.hpp"
+#include "core/tenant_apps.hpp"
 #include "storage/ingest_store.hpp"
 #include "transport/http/message.hpp"
 #include "transport/http/server.hpp"
@@ -44,6 +46,7 @@ class exchange {
   std::string correlation_id;
   std::string_view route = "other", name;  ///< pattern, and what stands in its braces
   std::shared_ptr<const principal> who;
+  std::shared_ptr<const std::vector<tenant_settings>> tenants;  ///< in force when it came
 
  private:
   const http_reply reply_;

@@ -50,6 +50,7 @@ ingest_api::ingest_api(ingest_store& store, ingest_settings settings, tables_ptr
       sources_(std::move(sources)),
       jobs_(store, intake_),
       pushes_(store, intake_, jobs_),
+      open_to_all_(settings_.without_credentials),
       tables_(std::move(tables)) {}
 
 void ingest_api::replace(tables_ptr tables) {
@@ -106,6 +107,7 @@ void ingest_api::dispatch_to(const exchange_ptr& on, const route& to, const ip_a
 
 void ingest_api::guarded(const exchange_ptr& on, operation what, const ip_address& from) {
   const auto now = tables();
+  on->tenants = {now, &now->tenants};
   if (what == operation::webhook) return webhook(on, *now, from);
   auto result = authenticate(*on, what, *now, from);
   if (const auto* problem = std::get_if<auth_problem>(&result)) return refuse(*on, *problem, from);
@@ -119,7 +121,7 @@ void ingest_api::guarded(const exchange_ptr& on, operation what, const ip_addres
 auth_result ingest_api::authenticate(const exchange& on, operation what, const ingest_tables& now,
                                      const ip_address& from) const {
   static const auto anybody = everyone();
-  if (settings_.without_credentials) return authenticated{anybody, std::nullopt};
+  if (open_to_all_) return authenticated{anybody, std::nullopt};
   if (what == operation::push) {
     if (auto known = now.gorush.open_to(from)) return authenticated{std::move(known), std::nullopt};
   }

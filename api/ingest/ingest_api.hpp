@@ -35,6 +35,8 @@ class ingest_api {
   void handle(http_request&& request, http_reply reply);
   /// Credentials, limits and webhook sources of a reload. Any thread.
   void replace(std::shared_ptr<const ingest_tables> tables);
+  /// From now on everybody needs a credential (settings.without_credentials is over). Any thread.
+  void require_credentials() { open_to_all_ = false; }
   /// From now on 503 for what would be stored. Any thread.
   void drain() { draining_ = true; }
 
@@ -58,6 +60,7 @@ class ingest_api {
   push_routes pushes_;
   address_limiter guesses_;
   std::atomic<bool> draining_ = false;
+  std::atomic<bool> open_to_all_;
   mutable std::mutex mutex_;
   tables_ptr tables_;
 };

@@ -17,7 +17,9 @@ std::string_view trimmed(std::string_view line) {
 
 }  // namespace
 
-std::variant<job_submission, intake_problem> job_intake::read(std::string document, std::string_view tenant) {
+std::variant<job_submission, intake_problem> job_intake::read(std::string document, std::string_view tenant,
+                                                              const std::vector<tenant_settings>& tenants,
+                                                              std::string id) {
   auto parsed = parser_.parse(std::move(document));
   if (auto* wrong = std::get_if<job_error>(&parsed))
     return intake_problem{422, std::move(wrong->pointer), std::move(wrong->message)};
@@ -29,10 +31,14 @@ std::variant<job_submission, intake_problem> job_intake::read(std::string docume
       return intake_problem{403, "/tenant", "is not the credential's tenant"};
     add_member(members, "tenant", tenant);
   }
+  if (!may_use_app(tenants, tenant, job.app))
+    return intake_problem{403, "/app", "is not one this tenant may use"};
   job_submission out;
   out.tenant = tenant;
-  out.id = job.id.empty() ? ids_.next() : std::string(job.id);
-  if (job.id.empty()) add_member(members, "id", out.id);
+  if (!job.id.empty())
+    out.id = job.id;
+  else
+    add_member(members, "id", out.id = id.empty() ? ids_.next() : std::move(id));
   out.total = job.recipients.size();
   out.audience = job.audience;
   out.document = std::move(job.document);

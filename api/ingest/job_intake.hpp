@@ -10,12 +10,13 @@
 
 #include "api/ingest/correlation.hpp"
 #include "core/job/job_parser.hpp"
+#include "core/tenant_apps.hpp"
 #include "storage/ingest_store.hpp"
 
 namespace dispatch {
 
 struct intake_problem {
-  int status = 422;  ///< 403: another's tenant
+  int status = 422;  ///< 403: another's tenant, or an app that is not for this one
   std::string pointer, detail;
 };
 
@@ -23,8 +24,11 @@ class job_intake {
  public:
   explicit job_intake(id_source& ids) : ids_(ids) {}
 
-  /// Fills tenant, id, document, total and audience.
-  std::variant<job_submission, intake_problem> read(std::string document, std::string_view tenant);
+  /// Fills tenant, id, document, total and audience. `tenants`: which apps each may use. `id` is for a
+  /// document that names none; empty: made.
+  std::variant<job_submission, intake_problem> read(std::string document, std::string_view tenant,
+                                                    const std::vector<tenant_settings>& tenants,
+                                                    std::string id = {});
 
   /// The elements of an audience, one a line (NDJSON), each checked like a recipient of a job; all or
   /// nothing.

@@ -80,19 +80,22 @@ void job_routes::submit(const exchange_ptr& on, const authenticated& caller) {
 
 void job_routes::submit_document(const exchange_ptr& on, const authenticated& caller, std::string document,
                                  lane to) {
-  auto read = intake_.read(std::move(document), caller.who->tenant);
+  auto read = intake_.read(std::move(document), caller.who->tenant, *on->tenants);
   if (const auto* problem = std::get_if<intake_problem>(&read))
     return refuse(on, caller, intake_response(*problem));
   auto& job = std::get<job_submission>(read);
-  job.who = admission_of(caller);
   job.lane = to;
   job.correlation_id = on->correlation_id;
   if (const auto trace = on->request.header("traceparent"); is_traceparent(trace)) job.traceparent = trace;
   auto id = job.id;
-  store_.submit(std::move(job), [on, id = std::move(id)](store_result<submit_answer> result) {
-    if (!result) return on->unavailable("the job could not be stored", result.error().detail);
-    if (on->pass(result->admitted)) on->answer(submission_response(on->who->tenant, id, *result));
-  });
+  std::vector<job_submission> alone;
+  alone.push_back(std::move(job));
+  store_.submit(admission_of(caller), std::move(alone),
+                [on, id = std::move(id)](store_result<submit_answer> result) {
+                  if (!result) return on->unavailable("the job could not be stored", result.error().detail);
+                  if (on->pass(result->admitted))
+                    on->answer(submission_response(on->who->tenant, id, *result));
+                });
 }
 
 void job_routes::append_audience(const exchange_ptr& on, const authenticated& caller) {

@@ -16,10 +16,6 @@ class push_routes {
   void push(const exchange_ptr& on, const authenticated& caller, const gorush_door& door);
 
  private:
-  struct push_progress;
-  void submit_all(const exchange_ptr& on, const std::shared_ptr<push_progress>& all,
-                  std::vector<job_submission> jobs);
-
   ingest_store& store_;
   job_intake& intake_;
   job_routes& jobs_;

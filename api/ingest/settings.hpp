@@ -33,7 +33,9 @@ struct ingest_settings {
   std::vector<ip_network> trusted_proxies;  ///< whose X-Forwarded-For is believed
   cors_settings cors;
   header_settings headers;
-  bool without_credentials = false;  ///< --insecure-dev: every request has every scope of tenant "default"
+  /// --insecure-dev: every request has every scope of tenant "default", until ingest_api's
+  /// require_credentials().
+  bool without_credentials = false;
 };
 
 }  // namespace dispatch

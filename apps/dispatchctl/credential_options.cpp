@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "apps/dispatchctl/credentials.hpp"
+#include "apps/dispatchctl/vapid.hpp"
 
 namespace dispatch::ctl {
 namespace {
@@ -60,11 +61,28 @@ void add_sign(CLI::App& app, const bool& json, std::function<int(session&)>& cho
   });
 }
 
+void add_vapid(CLI::App& app, const bool& json, std::function<int(session&)>& chosen) {
+  auto* vapid = app.add_subcommand("vapid", "The key Web Push is signed with");
+  vapid->require_subcommand(1);
+  auto* made = vapid->add_subcommand("keygen", "Make one, and print the public key browsers subscribe with");
+  const auto options = std::make_shared<vapid_keygen_options>();
+  made->add_option("--out", options->out,
+                   "New file for the private key, readable by its owner alone (default: standard output)");
+  made->footer(R"(A subscription is bound to its key for life: keep the file.
+Example:
+  dispatchctl vapid keygen --out /etc/dispatch/vapid.pem)");
+  made->callback([&json, &chosen, options] {
+    options->json = json;
+    chosen = [options](session&) { return run_vapid_keygen(*options); };
+  });
+}
+
 }  // namespace
 
 void add_credential_commands(CLI::App& app, const bool& json, std::function<int(session&)>& chosen) {
   add_new_key(app, json, chosen);
   add_sign(app, json, chosen);
+  add_vapid(app, json, chosen);
 }
 
 }  // namespace dispatch::ctl

@@ -1,7 +1,7 @@
 #pragma once
 
-// The command lines of key new and sign. Apart from main.cpp, which has the others, because that would get
-// too long.
+// The command lines of key new, sign and vapid keygen. Apart from main.cpp, which has the others, because
+// that would get too long.
 
 #include <functional>
 

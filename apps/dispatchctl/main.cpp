@@ -78,6 +78,7 @@ void add_send(CLI::App& app, command_line& line) {
   parts->add_option("--platform", options.platform, "Platform of the recipient (default android)")
       ->check(platform_name);
   parts->add_option("--token", options.token, "Device token; --file keeps it out of the process list");
+  parts->add_option("--fid", options.fid, "Firebase installation ID instead of a token");
   parts->add_option("--topic", options.topic, "Topic instead of a token");
   parts->add_option("--condition", options.condition, "Condition on topics instead of a token");
   parts->add_option("--address", options.address, "Mail address (platform email)");
@@ -230,7 +231,7 @@ void add_breaker_commands(CLI::App& app, command_line& line) {
   });
   const auto add = [&](breaker_order order, const char* name, const char* what) {
     auto* change = breakers->add_subcommand(name, what);
-    change->add_option("scope", line.breaker_change.scope, "PROVIDER:APP, as breaker ls shows it")
+    change->add_option("scope", line.breaker_change.scope, "PROVIDER:APP[:ORIGIN], as breaker ls shows it")
         ->required();
     if (order != breaker_order::automatic)
       change->add_option("--reason", line.breaker_change.reason, "Shown beside it (default: operator)");

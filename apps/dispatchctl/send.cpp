@@ -63,6 +63,7 @@ json::object recipient_of(const send_options& options) {
   json::object out;
   out["platform"] = options.platform;
   put_text(out, "token", options.token);
+  put_text(out, "fid", options.fid);
   put_text(out, "topic", options.topic);
   put_text(out, "condition", options.condition);
   put_text(out, "address", options.address);

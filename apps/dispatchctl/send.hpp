@@ -18,7 +18,7 @@ struct send_options {
   dispatch::lane lane = dispatch::lane::normal;
   std::string tenant, id, app;
   std::string platform = "android";
-  std::string token, topic, condition, address, url;
+  std::string token, fid, topic, condition, address, url;
   std::string audience;
   std::string title, body, image, link, sound;
   std::vector<std::string> data, vars;  ///< "key=value"

@@ -114,10 +114,15 @@ std::string joined(const std::vector<ingest_config_issue>& issues) {
   return out;
 }
 
-std::shared_ptr<const ingest_tables> good_tables(const settings& config) {
-  auto made = tables_of(config);
-  if (const auto* wrong = std::get_if<std::string>(&made)) throw std::invalid_argument(*wrong);
-  return std::get<std::shared_ptr<const ingest_tables>>(std::move(made));
+/// Throws std::invalid_argument.
+std::shared_ptr<const ingest_tables> tables_of(const settings& config) {
+  auto made = make_ingest_tables(config.credentials, config.sources, config.gorush, config.tenants);
+  if (!made.tables) throw std::invalid_argument(joined(made.issues));
+  return std::move(made.tables);
+}
+
+bool has_callers_in(const settings& config) {
+  return has_callers(config.credentials, config.sources, config.gorush);
 }
 
 }  // namespace
@@ -126,21 +131,20 @@ struct ingestion::state {
   state(const settings& config, context around)
       : context_(std::move(around)),
         store(make_ingest_store(connection_to(config), redis_hooks())),
-        api(*store, rules_of(config.http, context_.insecure_dev && !has_callers(config)), good_tables(config),
-            sources()),
+        open_to_all(context_.insecure_dev && !has_callers_in(config)),
+        api(*store, rules_of(config.http, open_to_all), tables_of(config), sources()),
         server(thread, with_hooks(server_options(config.http)),
                http_async_handler([this](http_request&& request, http_reply reply) {
                  api.handle(std::move(request), std::move(reply));
-               })) {}
+               })) {
+    if (open_to_all)
+      log::warn("http_insecure", {{"detail", "--insecure-dev: everybody on this machine may call"}});
+  }
 
   ~state() {
     server.stop();
     // What still waits for Redis is answered now, while there is somebody to answer to.
     store.reset();
-  }
-
-  static bool has_callers(const settings& config) {
-    return !config.credentials.empty() || !config.sources.empty() || !config.gorush.tenant.empty();
   }
 
   redis_callbacks redis_hooks() {
@@ -177,6 +181,7 @@ struct ingestion::state {
   context context_;
   access_log log_;
   std::unique_ptr<ingest_store> store;
+  bool open_to_all;
   ingest_api api;
   io_thread thread{"dispatch-http"};
   http_server server;
@@ -194,14 +199,25 @@ void ingestion::drain() {
   state_->api.drain();
 }
 
-void ingestion::replace(std::shared_ptr<const ingest_tables> tables) {
-  state_->api.replace(std::move(tables));
+void ingestion::replace(ingestion_reload with) {
+  state_->server.use(std::move(with.certificate));
+  state_->api.replace(std::move(with.tables));
+  if (!with.has_callers || !std::exchange(state_->open_to_all, false)) return;
+  state_->api.require_credentials();
+  log::info("http_secured", {{"detail", "there are credentials now: --insecure-dev holds no longer"}});
 }
 
-std::variant<std::shared_ptr<const ingest_tables>, std::string> tables_of(const settings& config) {
-  auto made = make_ingest_tables(config.credentials, config.sources, config.gorush);
-  if (!made.tables) return joined(made.issues);
-  return std::move(made.tables);
+std::variant<ingestion_reload, std::string> prepare_ingestion(const settings& config) {
+  ingestion_reload out;
+  try {
+    out.tables = tables_of(config);
+    if (config.http.open && !config.http.tls_certificate_file.empty())
+      out.certificate = read_server_certificate(config.http.tls_certificate_file, config.http.tls_key_file);
+  } catch (const std::invalid_argument& wrong) {
+    return wrong.what();
+  }
+  out.has_callers = has_callers_in(config);
+  return out;
 }
 
 }  // namespace dispatch

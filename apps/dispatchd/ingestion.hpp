@@ -13,8 +13,19 @@
 #include "actors/settings.hpp"
 #include "api/config/ingest_tables.hpp"
 #include "api/readiness.hpp"
+#include "transport/http/server.hpp"
 
 namespace dispatch {
+
+/// What of the ingestion side a reload changes.
+struct ingestion_reload {
+  std::shared_ptr<const ingest_tables> tables;
+  server_certificate certificate;  ///< nullptr: no TLS
+  bool has_callers = false;
+};
+
+/// Reads all files anew. The text: what is wrong with the settings.
+std::variant<ingestion_reload, std::string> prepare_ingestion(const settings& config);
 
 class ingestion {
  public:
@@ -33,15 +44,12 @@ class ingestion {
   std::uint16_t port() const noexcept;
   /// 503 to what comes from now on. Any thread.
   void drain();
-  /// What a reload brings; cannot fail.
-  void replace(std::shared_ptr<const ingest_tables> tables);
+  /// What a reload brings; cannot fail. With somebody who may call, --insecure-dev is over for good.
+  void replace(ingestion_reload with);
 
  private:
   struct state;
   std::unique_ptr<state> state_;
 };
-
-/// What requests are checked with, or what is wrong with the settings.
-std::variant<std::shared_ptr<const ingest_tables>, std::string> tables_of(const settings& config);
 
 }  // namespace dispatch

@@ -187,8 +187,8 @@ class service {
     const auto next = reloaded(config_, loaded.settings);
     auto prepared = engine_->prepare_reload(next);
     if (const auto* wrong = std::get_if<std::string>(&prepared)) return *wrong;
-    auto callers = tables_of(next);
-    if (const auto* wrong = std::get_if<std::string>(&callers)) return *wrong;
+    auto incoming = prepare_ingestion(next);
+    if (const auto* wrong = std::get_if<std::string>(&incoming)) return *wrong;
     try {
       // The last step that can fail. Also without a change: the file may have been rotated away.
       open_log(next.log);
@@ -197,11 +197,13 @@ class service {
     }
     auto& change = std::get<engine_reload>(prepared);
     change.apply();
-    if (ingestion_) ingestion_->replace(std::get<std::shared_ptr<const ingest_tables>>(std::move(callers)));
+    if (ingestion_) ingestion_->replace(std::get<ingestion_reload>(std::move(incoming)));
     config_ = next;
     for (const auto& problem : loaded.warnings) log::warn("config", {{"detail", to_string(problem)}});
     waiting.insert(waiting.end(), change.needing_restart.begin(), change.needing_restart.end());
     log::info("reloaded", {{"new_credentials", joined(change.credentials, ", ")},
+                           {"new_apps", joined(change.added, ", ")},
+                           {"removed_apps", joined(change.removed, ", ")},
                            {"waiting_for_restart", joined(waiting, ", ")}});
     return {};
   }

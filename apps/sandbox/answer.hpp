@@ -20,6 +20,8 @@ struct answer {
   std::optional<int> retry_after_s;
   std::chrono::milliseconds delay{0};
   std::string apns_id;
+  bool broadcast = false;  // then apns_id goes out as apns-request-id
+  std::string location;
 
   // Keeps the strings' capacity: answers live in pooled exchanges.
   void clear() {
@@ -31,6 +33,8 @@ struct answer {
     retry_after_s.reset();
     delay = {};
     apns_id.clear();
+    broadcast = false;
+    location.clear();
   }
 };
 

@@ -9,10 +9,49 @@ namespace {
 
 constexpr std::size_t max_payload = 4096;
 constexpr std::size_t max_voip_payload = 5120;
+constexpr std::size_t max_broadcast_payload = 5120;
+constexpr std::size_t max_channel_id = 128;
 
-constexpr std::string_view push_types[] = {"alert",        "background",   "location", "voip",
-                                           "complication", "fileprovider", "mdm",      "liveactivity",
-                                           "pushtotalk",   "controls",     "widgets"};
+struct push_type {
+  std::string_view name;
+  std::string_view suffix;         // of the topic
+  std::string_view only_priority;  // empty: any
+};
+
+constexpr push_type push_types[] = {
+    {"alert", "", ""},
+    {"background", "", "5"},
+    {"location", ".location-query", ""},
+    {"voip", ".voip", ""},
+    {"complication", ".complication", ""},
+    {"fileprovider", ".pushkit.fileprovider", ""},
+    {"mdm", "", ""},
+    {"liveactivity", ".push-type.liveactivity", ""},
+    {"pushtotalk", ".voip-ptt", "10"},
+    {"controls", ".push-type.controls", ""},
+    {"widgets", ".push-type.widgets", ""},
+};
+
+const push_type* find_type(std::string_view name) {
+  const auto* found = std::find_if(std::begin(push_types), std::end(push_types),
+                                   [name](const push_type& each) { return each.name == name; });
+  return found == std::end(push_types) ? nullptr : found;
+}
+
+// Without a suffix of its own the topic must not have another type's either.
+bool topic_fits(std::string_view topic, const push_type& type) {
+  if (!type.suffix.empty()) return topic.size() > type.suffix.size() && topic.ends_with(type.suffix);
+  return std::none_of(std::begin(push_types), std::end(push_types), [topic](const push_type& each) {
+    return !each.suffix.empty() && topic.ends_with(each.suffix);
+  });
+}
+
+bool is_channel_id(std::string_view text) {
+  return text.size() <= max_channel_id && std::all_of(text.begin(), text.end(), [](char c) {
+           return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '+' ||
+                  c == '/' || c == '=' || c == '-' || c == '_';
+         });
+}
 
 bool is_digits(std::string_view text) {
   return !text.empty() && text.size() <= 19 &&
@@ -35,6 +74,15 @@ bool looks_like_object(std::string_view body) {
   const auto first = body.find_first_not_of(" \t\r\n");
   const auto last = body.find_last_not_of(" \t\r\n");
   return first != std::string_view::npos && last > first && body[first] == '{' && body[last] == '}';
+}
+
+apns_refusal judge_rest(const request& asked, std::size_t most_bytes) {
+  const auto& priority = asked.apns_priority;
+  if (!priority.empty() && priority != "10" && priority != "5" && priority != "1")
+    return {400, "BadPriority"};
+  if (asked.body_bytes > most_bytes) return {413, "PayloadTooLarge"};
+  if (!looks_like_object(asked.body)) return {400, "PayloadEmpty"};
+  return {};
 }
 
 std::string_view usual_reason(int status) {
@@ -65,20 +113,31 @@ std::string_view usual_reason(int status) {
 apns_refusal judge_apns_request(const request& asked) {
   if (!asked.apns_id.empty() && !is_uuid(asked.apns_id)) return {400, "BadMessageId"};
   if (asked.apns_topic.empty()) return {400, "MissingTopic"};
-  if (std::find(std::begin(push_types), std::end(push_types), asked.apns_push_type) == std::end(push_types)) {
-    return {400, "InvalidPushType"};
-  }
-  const auto& priority = asked.apns_priority;
-  if (!priority.empty() && priority != "10" && priority != "5" && priority != "1")
+  const auto* type = find_type(asked.apns_push_type);
+  if (type == nullptr) return {400, "InvalidPushType"};
+  if (!topic_fits(asked.apns_topic, *type)) return {400, "BadTopic"};
+  // Without the header it is 10.
+  if (!type->only_priority.empty() &&
+      (asked.apns_priority.empty() ? "10" : asked.apns_priority) != type->only_priority) {
     return {400, "BadPriority"};
-  if (priority == "10" && asked.apns_push_type == "background") return {400, "BadPriority"};
+  }
   if (!asked.apns_expiration.empty() && !is_digits(asked.apns_expiration)) return {400, "BadExpirationDate"};
   if (asked.apns_collapse_id.size() > 64) return {400, "BadCollapseId"};
-  if (asked.body_bytes > (asked.apns_push_type == "voip" ? max_voip_payload : max_payload)) {
-    return {413, "PayloadTooLarge"};
-  }
-  if (!looks_like_object(asked.body)) return {400, "PayloadEmpty"};
-  return {};
+  return judge_rest(asked, type->name == "voip" ? max_voip_payload : max_payload);
+}
+
+apns_refusal judge_apns_broadcast(const request& asked) {
+  if (!asked.apns_request_id.empty() && !is_uuid(asked.apns_request_id)) return {400, "BadMessageId"};
+  if (asked.apns_channel_id.empty()) return {400, "MissingChannelId"};
+  if (!is_channel_id(asked.apns_channel_id)) return {400, "BadChannelId"};
+  if (asked.apns_push_type.empty()) return {400, "MissingPushType"};
+  if (asked.apns_push_type != "liveactivity") return {400, "InvalidPushType"};
+  if (!is_digits(asked.apns_expiration)) return {400, "BadExpirationDate"};
+  return judge_rest(asked, max_broadcast_payload);
+}
+
+bool certificate_covers(std::string_view bundle, std::string_view topic) {
+  return topic.starts_with(bundle) && (topic.size() == bundle.size() || topic[bundle.size()] == '.');
 }
 
 bool is_apns_token(std::string_view token) {

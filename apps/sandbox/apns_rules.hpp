@@ -13,10 +13,15 @@ struct apns_refusal {
   std::string_view reason;
 };
 
-// The checks of APNs on topic, push type, the other apns- headers and the payload (not on the provider
+// The checks of APNs on push type, topic, the other apns- headers and the payload (not on the provider
 // token). Stricter than Apple where that finds a client's mistake: apns-push-type must be there and known,
-// the payload must be a JSON object (PayloadEmpty otherwise).
+// the topic must have its suffix (BadTopic), the payload must be a JSON object (PayloadEmpty otherwise).
 apns_refusal judge_apns_request(const request& asked);
+// The same of a broadcast to a channel.
+apns_refusal judge_apns_broadcast(const request& asked);
+
+// Whether a client certificate of this bundle id may send to the topic: the bundle's own or one below it.
+bool certificate_covers(std::string_view bundle, std::string_view topic);
 
 // [0-9A-Za-z_-]{1,512}, as fault prefixes are part of the token.
 bool is_apns_token(std::string_view token);

@@ -2,6 +2,7 @@
 
 #include <arpa/inet.h>
 #include <openssl/pem.h>
+#include <openssl/pkcs12.h>
 #include <openssl/rand.h>
 #include <openssl/x509v3.h>
 
@@ -86,6 +87,32 @@ x509_handle make_server_certificate(EVP_PKEY* key, X509* ca, EVP_PKEY* ca_key, s
   add_extension(server.get(), ca, NID_subject_alt_name, names);
   check(X509_sign(server.get(), ca_key, EVP_sha256()) > 0);
   return server;
+}
+
+x509_handle make_client_certificate(EVP_PKEY* key, X509* ca, EVP_PKEY* ca_key, std::string_view bundle) {
+  auto client = blank(key, "Apple Push Services of the dispatch-sandbox");
+  check(X509_NAME_add_entry_by_NID(X509_get_subject_name(client.get()), NID_userId, MBSTRING_UTF8,
+                                   reinterpret_cast<const unsigned char*>(bundle.data()),
+                                   static_cast<int>(bundle.size()), -1, 0) == 1);
+  check(X509_set_issuer_name(client.get(), X509_get_subject_name(ca)) == 1);
+  add_extension(client.get(), ca, NID_basic_constraints, "critical,CA:FALSE");
+  add_extension(client.get(), ca, NID_key_usage, "critical,digitalSignature");
+  add_extension(client.get(), ca, NID_ext_key_usage, "clientAuth");
+  check(X509_sign(client.get(), ca_key, EVP_sha256()) > 0);
+  return client;
+}
+
+std::string pack_p12(X509* certificate, EVP_PKEY* key, const std::string& password) {
+  PKCS12* packed =
+      PKCS12_create(password.c_str(), "dispatch-sandbox", key, certificate, nullptr, 0, 0, 0, 0, 0);
+  check(packed != nullptr);
+  unsigned char* der = nullptr;
+  const auto size = i2d_PKCS12(packed, &der);
+  PKCS12_free(packed);
+  check(size > 0);
+  std::string bytes(reinterpret_cast<const char*>(der), static_cast<std::size_t>(size));
+  OPENSSL_free(der);
+  return bytes;
 }
 
 std::string certificate_pem(X509* certificate) {

@@ -1,6 +1,5 @@
 #include "apps/sandbox/connection.hpp"
 
-#include <openssl/evp.h>
 #include <openssl/ssl.h>
 
 #include <boost/asio/buffer.hpp>
@@ -43,6 +42,7 @@ void connection::start() {
     self->deadline_.cancel();
     if (self->closed_) return;
     if (error || !speaks_h2(self->stream_.native_handle())) return self->close(false);
+    self->client_ = shown_by(self->stream_.native_handle());
     auto& shared = self->owner_.shared();
     self->session_.emplace(static_cast<h2_session::events&>(*self), shared.max_concurrent_streams.load(),
                            shared.count.streams_open);
@@ -129,6 +129,7 @@ void connection::limit_streams(std::uint32_t at_most) {
 void connection::on_request(exchange& with) {
   const auto now = owner_.now();
   with.arrived_us = now.unix_us;
+  with.client_bundle = client_.bundle;
   hash_authorization(with);
   owner_.decide(with, now);
   with.ans.delay += std::chrono::milliseconds(owner_.shared().delay_ms.load(std::memory_order_relaxed));
@@ -177,21 +178,20 @@ void connection::on_stream_gone(exchange& with, bool refused) {
 void connection::log(const exchange& with, int status, std::string_view reason) {
   owner_.shared().count.count(with.who, status);
   owner_.log({with.arrived_us, with.who, status, with.dedupe, with.target, id_, with.stream_id, reason,
-              with.req.authorization.empty()
+              with.authorization_hash.front() == '\0'
                   ? std::string_view("-")
                   : std::string_view(with.authorization_hash.data(), with.authorization_hash.size())});
 }
 
 void connection::hash_authorization(exchange& with) {
   const auto& value = with.req.authorization;
-  if (value.empty()) return;
+  if (value.empty()) {
+    with.authorization_hash = client_.hash;
+    return;
+  }
   if (value != hashed_authorization_) {
     // A client sends the same token for an hour; hashing it each time would cost more than the ledger.
-    unsigned char digest[EVP_MAX_MD_SIZE];
-    EVP_Digest(value.data(), value.size(), digest, nullptr, EVP_sha256(), nullptr);
-    for (std::size_t i = 0; i < authorization_hash_.size(); ++i) {
-      authorization_hash_[i] = "0123456789abcdef"[digest[i / 2] >> (i % 2 == 0 ? 4 : 0) & 15];
-    }
+    authorization_hash_ = short_hash(value);
     hashed_authorization_ = value;
   }
   with.authorization_hash = authorization_hash_;

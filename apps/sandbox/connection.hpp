@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "apps/sandbox/client_certificate.hpp"
 #include "apps/sandbox/h2_session.hpp"
 
 namespace dispatch::sandbox {
@@ -64,6 +65,7 @@ class connection final : public std::enable_shared_from_this<connection>, privat
   bool broken_ = false;  // protocol error: send what is left, then close
   bool leaving_ = false;
   bool closed_ = false;
+  client_certificate client_;
   std::string hashed_authorization_;
   std::array<char, 8> authorization_hash_{};
 };

@@ -1,5 +1,8 @@
 #include "apps/sandbox/control_commands.hpp"
 
+#include <fmt/core.h>
+
+#include <algorithm>
 #include <boost/json.hpp>
 #include <chrono>
 #include <optional>
@@ -12,6 +15,9 @@ namespace {
 namespace json = boost::json;
 
 constexpr std::uint32_t most_streams = 100'000;
+constexpr std::int64_t most_subscriptions = 10'000;
+constexpr std::size_t most_prefix_bytes = 64;
+constexpr std::string_view subscriptions_prefix = "/subscriptions/";
 
 control_reply good(const json::object& body = {}) {
   return {200, json::serialize(body)};
@@ -31,6 +37,18 @@ std::optional<std::int64_t> number_in(const json::object& body, std::string_view
   return number;
 }
 
+/// `otherwise` when absent; nullopt when it is no text.
+std::optional<std::string> text_in(const json::object& body, std::string_view name,
+                                   std::string_view otherwise) {
+  const auto* value = body.if_contains(name);
+  if (value == nullptr) return std::string(otherwise);
+  return value->is_string() ? std::optional<std::string>(value->get_string()) : std::nullopt;
+}
+
+bool is_token_character(char c) {
+  return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || c == '-';
+}
+
 }  // namespace
 
 control_reply control_commands::handle(std::string_view method, std::string_view target,
@@ -39,6 +57,10 @@ control_reply control_commands::handle(std::string_view method, std::string_view
   const auto query = path.size() == target.size() ? std::string_view{} : target.substr(path.size() + 1);
   if (method == "GET" && path == "/stats") return stats();
   if (method == "GET" && path == "/faults") return faults();
+  if (method == "GET" && path.starts_with(subscriptions_prefix)) {
+    const auto seen = shared_.subscriptions.seen(path.substr(subscriptions_prefix.size()));
+    return seen ? good(*seen) : bad(404, "no such subscription");
+  }
   if (method == "DELETE" && path == "/faults") {
     std::optional<provider> who;
     if (query.starts_with("provider=")) {
@@ -59,6 +81,7 @@ control_reply control_commands::handle(std::string_view method, std::string_view
 
 control_reply control_commands::post(std::string_view path, const json::object& body) {
   if (path == "/faults") return add_fault(body);
+  if (path == "/subscriptions") return add_subscriptions(body);
   if (path == "/goaway") return go_away(body);
   if (path == "/drop") {
     workers_.drop();
@@ -125,6 +148,27 @@ control_reply control_commands::set_mail(const json::object& body) {
   return good();
 }
 
+control_reply control_commands::add_subscriptions(const json::object& body) {
+  const auto count = body.contains("count") ? number_in(body, "count", 1, most_subscriptions) : 1;
+  const auto prefix = text_in(body, "prefix", "");
+  const auto origin = text_in(body, "origin", shared_.url);
+  const auto server_key = text_in(body, "application_server_key", "");
+  if (!count) return bad(400, "count must be 1..10000");
+  if (!prefix || prefix->size() > most_prefix_bytes ||
+      !std::all_of(prefix->begin(), prefix->end(), is_token_character))
+    return bad(400, "prefix must match [0-9A-Za-z_-]{0,64}");
+  if (!origin || !origin->starts_with("https://")) return bad(400, "origin must begin with https://");
+  if (!server_key) return bad(400, "application_server_key must be text");
+  json::array made;
+  while (made.size() < static_cast<std::size_t>(*count)) {
+    auto one = shared_.subscriptions.add(*origin, fmt::format("{}s{}", *prefix, ++subscription_number_),
+                                         *server_key);
+    if (!one) return bad(409, "too many subscriptions");
+    made.push_back(*std::move(one));
+  }
+  return good({{"subscriptions", std::move(made)}});
+}
+
 control_reply control_commands::go_away(const json::object& body) {
   const auto* last = body.if_contains("last");
   const std::string_view name = last == nullptr     ? std::string_view("all")
@@ -148,7 +192,8 @@ control_reply control_commands::stats() const {
   for (std::size_t status = 0; status < counters::max_status; ++status) {
     if (const auto n = count.by_status[status].load()) by_status[std::to_string(status)] = n;
   }
-  for (auto who : {provider::fcm, provider::apns, provider::token, provider::smtp, provider::other}) {
+  for (auto who :
+       {provider::fcm, provider::apns, provider::token, provider::webpush, provider::smtp, provider::other}) {
     by_provider[name_of(who)] = count.by_provider[static_cast<std::size_t>(who)].load();
   }
   return good({{"requests", count.requests.load()},

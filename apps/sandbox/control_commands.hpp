@@ -1,6 +1,7 @@
 #pragma once
 
 #include <boost/json/object.hpp>
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -28,12 +29,14 @@ class control_commands {
   control_reply add_fault(const boost::json::object& body);
   control_reply set_mail(const boost::json::object& body);
   control_reply go_away(const boost::json::object& body);
+  control_reply add_subscriptions(const boost::json::object& body);
   control_reply faults() const;
   control_reply stats() const;
 
   shared_state& shared_;
   fleet& workers_;
   post_office& mail_;
+  std::uint64_t subscription_number_ = 0;
 };
 
 }  // namespace dispatch::sandbox

@@ -46,6 +46,15 @@ void load_or_make_service_account(credentials& into) {
   into.service_account_key_id = std::string(account.at("private_key_id").as_string());
 }
 
+// Its key is nobody's but the file's.
+void write_apns_certificate(const credentials& into, X509* ca, EVP_PKEY* ca_key) {
+  const auto key = make_p256_key();
+  const auto certificate = make_client_certificate(key.get(), ca, ca_key, credentials::apns_topic);
+  const auto password = random_hex(16);
+  write_file(into.apns_certificate_password_file, password + "\n", 0600);
+  write_file(into.apns_certificate_file, pack_p12(certificate.get(), key.get(), password), 0600);
+}
+
 }  // namespace
 
 credentials load_or_make_credentials(const std::filesystem::path& directory, std::string_view host) {
@@ -53,6 +62,8 @@ credentials load_or_make_credentials(const std::filesystem::path& directory, std
   made.ca_file = directory / "ca.pem";
   made.service_account_file = directory / "fcm-service-account.json";
   made.apns_key_file = directory / "apns-key.p8";
+  made.apns_certificate_file = directory / "apns-certificate.p12";
+  made.apns_certificate_password_file = directory / "apns-certificate.password";
 
   auto ca_key = load_or_make_p256_key(directory / "ca-key.pem");
   auto ca = load_or_make_ca(made.ca_file, ca_key.get());
@@ -62,7 +73,10 @@ credentials load_or_make_credentials(const std::filesystem::path& directory, std
   made.server_key_pem = private_key_pem(server_key.get());
   write_file(directory / "server.pem", made.server_chain_pem, 0644);
 
+  made.vapid_key_file = directory / "vapid-key.pem";
+  load_or_make_p256_key(made.vapid_key_file);
   made.apns_key = load_or_make_p256_key(made.apns_key_file);
+  write_apns_certificate(made, ca.get(), ca_key.get());
   load_or_make_service_account(made);
   return made;
 }

@@ -9,15 +9,18 @@
 namespace dispatch::sandbox {
 
 // Everything secret and signed that a client of the sandbox needs, as files in the sandbox's directory.
-// A restart on the same directory finds CA and keys again; the server certificate is made anew.
+// A restart on the same directory finds CA and keys again; the certificates it signs are made anew.
 struct credentials {
   static constexpr std::string_view project_id = "sandbox-project";
   static constexpr std::string_view apns_key_id = "SANDBOXKEY";
   static constexpr std::string_view apns_team_id = "SANDBOXTEA";
   static constexpr std::string_view apns_topic = "app.example.duru";
+  static constexpr std::string_view vapid_subject = "mailto:ops@sandbox.example";
   static constexpr std::string_view client_email = "dispatch-sandbox@sandbox-project.iam.gserviceaccount.com";
 
   std::filesystem::path ca_file, service_account_file, apns_key_file;
+  std::filesystem::path apns_certificate_file, apns_certificate_password_file;
+  std::filesystem::path vapid_key_file;
   std::string server_chain_pem, server_key_pem;
   pkey_handle service_account_key;
   std::string service_account_key_id;

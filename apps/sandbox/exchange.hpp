@@ -15,12 +15,15 @@ namespace dispatch::sandbox {
 struct request {
   std::string method, path, authorization;
   std::string apns_topic, apns_push_type, apns_id, apns_priority, apns_expiration, apns_collapse_id;
+  std::string apns_channel_id, apns_request_id;
+  std::string authority, ttl, urgency, topic, content_encoding;
   std::string body;
   std::size_t body_bytes = 0;  // also counts what was past the limit and thrown away
 
   void clear() {
     for (auto* text : {&method, &path, &authorization, &apns_topic, &apns_push_type, &apns_id, &apns_priority,
-                       &apns_expiration, &apns_collapse_id, &body}) {
+                       &apns_expiration, &apns_collapse_id, &apns_channel_id, &apns_request_id, &authority,
+                       &ttl, &urgency, &topic, &content_encoding, &body}) {
       text->clear();
     }
     body_bytes = 0;
@@ -40,7 +43,8 @@ struct exchange {
   request req;
   provider who = provider::other;
   std::string dedupe, target;
-  std::array<char, 8> authorization_hash{};  // set when the request has the header
+  std::string_view client_bundle;            // of the connection's client certificate, empty without one
+  std::array<char, 8> authorization_hash{};  // of the header, else of that certificate, else zeroes
   answer ans;
   std::size_t body_sent = 0;
   std::size_t open_index = 0;  // its place in the session's list of open streams
@@ -52,6 +56,8 @@ struct exchange {
     header_bytes = 0;
     req.clear();
     who = provider::other;
+    client_bundle = {};
+    authorization_hash = {};
     dedupe.assign(1, '-');
     target.assign(1, '-');
     ans.clear();

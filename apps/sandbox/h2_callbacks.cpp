@@ -10,12 +10,17 @@ namespace {
 // Where a header goes, or nullptr for one nobody looks at.
 std::string* place_of(request& into, std::string_view name) {
   switch (name.size()) {
+    case 3:
+      return name == "ttl" ? &into.ttl : nullptr;
     case 5:
-      return name == ":path" ? &into.path : nullptr;
+      return name == ":path" ? &into.path : name == "topic" ? &into.topic : nullptr;
     case 7:
-      return name == ":method" ? &into.method : name == "apns-id" ? &into.apns_id : nullptr;
+      return name == ":method"   ? &into.method
+             : name == "apns-id" ? &into.apns_id
+             : name == "urgency" ? &into.urgency
+                                 : nullptr;
     case 10:
-      return name == "apns-topic" ? &into.apns_topic : nullptr;
+      return name == "apns-topic" ? &into.apns_topic : name == ":authority" ? &into.authority : nullptr;
     case 13:
       return name == "authorization"   ? &into.authorization
              : name == "apns-priority" ? &into.apns_priority
@@ -23,9 +28,14 @@ std::string* place_of(request& into, std::string_view name) {
     case 14:
       return name == "apns-push-type" ? &into.apns_push_type : nullptr;
     case 15:
-      return name == "apns-expiration" ? &into.apns_expiration : nullptr;
+      return name == "apns-expiration"   ? &into.apns_expiration
+             : name == "apns-channel-id" ? &into.apns_channel_id
+             : name == "apns-request-id" ? &into.apns_request_id
+                                         : nullptr;
     case 16:
-      return name == "apns-collapse-id" ? &into.apns_collapse_id : nullptr;
+      return name == "apns-collapse-id"   ? &into.apns_collapse_id
+             : name == "content-encoding" ? &into.content_encoding
+                                          : nullptr;
     default:
       return nullptr;
   }

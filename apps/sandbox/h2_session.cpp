@@ -55,12 +55,16 @@ void h2_session::respond(exchange& with) {
   status[1] = static_cast<char>('0' + ans.status / 10 % 10);
   status[2] = static_cast<char>('0' + ans.status % 10);
   std::string retry_after;
-  nghttp2_nv fields[4];
+  nghttp2_nv fields[5];
   std::size_t count = 0;
   fields[count++] = field(":status", {status, 3});
   if (!ans.content_type.empty()) fields[count++] = field("content-type", ans.content_type);
   // Unique values would only turn over the HPACK table.
-  if (!ans.apns_id.empty()) fields[count++] = field("apns-id", ans.apns_id, NGHTTP2_NV_FLAG_NO_INDEX);
+  if (!ans.apns_id.empty()) {
+    fields[count++] =
+        field(ans.broadcast ? "apns-request-id" : "apns-id", ans.apns_id, NGHTTP2_NV_FLAG_NO_INDEX);
+  }
+  if (!ans.location.empty()) fields[count++] = field("location", ans.location, NGHTTP2_NV_FLAG_NO_INDEX);
   if (ans.retry_after_s) {
     retry_after = std::to_string(*ans.retry_after_s);
     fields[count++] = field("retry-after", retry_after);

@@ -1,6 +1,8 @@
 #include "apps/sandbox/keys.hpp"
 
 #include <fcntl.h>
+#include <openssl/core_names.h>
+#include <openssl/params.h>
 #include <openssl/pem.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -44,6 +46,21 @@ pkey_handle private_key_from_pem(std::string_view pem) {
   bio_handle memory(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())));
   return checked(PEM_read_bio_PrivateKey(memory.get(), nullptr, nullptr, nullptr),
                  "cannot read a private key");
+}
+
+pkey_handle p256_public_key(std::string_view point) {
+  char group[] = "P-256";
+  std::string bytes(point);
+  const OSSL_PARAM parameters[] = {
+      OSSL_PARAM_construct_utf8_string(OSSL_PKEY_PARAM_GROUP_NAME, group, 0),
+      OSSL_PARAM_construct_octet_string(OSSL_PKEY_PARAM_PUB_KEY, bytes.data(), bytes.size()),
+      OSSL_PARAM_construct_end()};
+  EVP_PKEY_CTX* context = EVP_PKEY_CTX_new_from_name(nullptr, "EC", nullptr);
+  EVP_PKEY* key = nullptr;
+  if (context != nullptr && EVP_PKEY_fromdata_init(context) == 1)
+    EVP_PKEY_fromdata(context, &key, EVP_PKEY_PUBLIC_KEY, const_cast<OSSL_PARAM*>(parameters));
+  EVP_PKEY_CTX_free(context);
+  return pkey_handle(key);
 }
 
 pkey_handle load_or_make_p256_key(const std::filesystem::path& path) {

@@ -8,11 +8,14 @@
 
 namespace dispatch::sandbox {
 
-// Start-up only: all throw std::runtime_error.
+// For start-up, but for p256_public_key: all others throw std::runtime_error.
 pkey_handle make_p256_key();
 pkey_handle make_rsa_2048_key();
 std::string private_key_pem(EVP_PKEY* key);  // PKCS#8
 pkey_handle private_key_from_pem(std::string_view pem);
+
+// From its uncompressed point; null when that is not on the curve.
+pkey_handle p256_public_key(std::string_view point);
 
 // The key in `path`, made there (0600) when the file does not exist.
 pkey_handle load_or_make_p256_key(const std::filesystem::path& path);

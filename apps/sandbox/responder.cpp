@@ -9,6 +9,7 @@
 #include "apps/sandbox/fcm_errors.hpp"
 #include "apps/sandbox/html_page.hpp"
 #include "apps/sandbox/oauth.hpp"
+#include "apps/sandbox/push_rules.hpp"
 
 namespace dispatch::sandbox {
 namespace {
@@ -16,6 +17,8 @@ namespace {
 constexpr std::string_view fcm_prefix = "/v1/projects/";
 constexpr std::string_view fcm_suffix = "/messages:send";
 constexpr std::string_view apns_prefix = "/3/device/";
+constexpr std::string_view broadcast_prefix = "/4/broadcasts/apps/";
+constexpr std::string_view webpush_prefix = "/webpush/";
 
 std::string random_uuid(std::uint64_t number, std::int64_t unix_us) {
   const auto time = static_cast<std::uint64_t>(unix_us);
@@ -37,6 +40,12 @@ void responder::decide(exchange& with, moment now) {
   } else if (path.starts_with(apns_prefix)) {
     with.who = provider::apns;
     decide_apns(with, now, path.substr(apns_prefix.size()));
+  } else if (path.starts_with(broadcast_prefix) && path.size() > broadcast_prefix.size()) {
+    with.who = provider::apns;
+    decide_broadcast(with, now, path.substr(broadcast_prefix.size()));
+  } else if (path.starts_with(webpush_prefix)) {
+    with.who = provider::webpush;
+    decide_webpush(with, now, path.substr(webpush_prefix.size()));
   } else if (path == "/token" && with.req.method == "POST") {
     with.who = provider::token;
     decide_token(with, now);
@@ -70,6 +79,8 @@ void responder::error_as_provider(exchange& with, int status, std::string_view r
     fcm_error(with.ans, status, reason);
   } else if (with.who == provider::apns) {
     apns_error(with.ans, status, reason, now.unix_ms());
+  } else if (with.who == provider::webpush) {
+    push_error(with.ans, status, 0, reason);
   } else {
     const auto usual = status == 401 ? "invalid_client" : status < 500 ? "invalid_grant" : "internal_failure";
     oauth_error(with.ans, status, reason.empty() ? usual : reason, "Ordered fault");
@@ -90,7 +101,7 @@ void responder::decide_fcm(exchange& with, moment now, std::string_view project)
     return fcm_invalid_argument(with.ans, "Request payload size exceeds the limit.", {});
   }
   if (!message_.problem.empty()) return fcm_invalid_argument(with.ans, message_.problem, message_.field);
-  if (message_.has_token && take_token_fault(with, now, message_.target)) return;
+  if (message_.names_device && take_token_fault(with, now, message_.target)) return;
   fcm_accepted(with.ans, now);
 }
 
@@ -108,16 +119,51 @@ void responder::fcm_accepted(answer& out, moment now) {
 
 void responder::decide_apns(exchange& with, moment now, std::string_view token) {
   with.target = token;
-  if (!with.req.apns_id.empty()) {
-    with.dedupe = with.ans.apns_id = with.req.apns_id;
-  } else {
-    with.ans.apns_id = random_uuid(shared_.next_message.fetch_add(1, std::memory_order_relaxed), now.unix_us);
-  }
+  echo_apns_id(with, now, with.req.apns_id);
   if (take_order(with, now)) return;
   const auto refuse = [&](int status, std::string_view reason) {
     apns_error(with.ans, status, reason, now.unix_ms());
   };
   if (with.req.method != "POST") return refuse(405, "MethodNotAllowed");
+  if (refuse_apns_caller(with, now, with.req.apns_topic)) return;
+  if (token.empty()) return refuse(400, "MissingDeviceToken");
+  if (const auto refusal = judge_apns_request(with.req); refusal.status != 0) {
+    return refuse(refusal.status, refusal.reason);
+  }
+  if (!is_apns_token(token)) return refuse(400, "BadDeviceToken");
+  take_token_fault(with, now, token);
+}
+
+void responder::decide_broadcast(exchange& with, moment now, std::string_view bundle) {
+  with.target.assign("channel:").append(with.req.apns_channel_id);
+  with.ans.broadcast = true;
+  echo_apns_id(with, now, with.req.apns_request_id);
+  if (take_order(with, now)) return;
+  if (with.req.method != "POST") return apns_error(with.ans, 405, "MethodNotAllowed", now.unix_ms());
+  if (refuse_apns_caller(with, now, bundle)) return;
+  if (const auto refusal = judge_apns_broadcast(with.req); refusal.status != 0) {
+    return apns_error(with.ans, refusal.status, refusal.reason, now.unix_ms());
+  }
+  take_token_fault(with, now, with.req.apns_channel_id);
+}
+
+void responder::echo_apns_id(exchange& with, moment now, std::string_view asked) {
+  if (!asked.empty()) {
+    with.dedupe = asked;
+    with.ans.apns_id = asked;
+  } else {
+    with.ans.apns_id = random_uuid(shared_.next_message.fetch_add(1, std::memory_order_relaxed), now.unix_us);
+  }
+}
+
+bool responder::refuse_apns_caller(exchange& with, moment now, std::string_view topic) {
+  const auto refuse = [&](int status, std::string_view reason) {
+    apns_error(with.ans, status, reason, now.unix_ms());
+    return true;
+  };
+  if (with.req.authorization.empty() && !with.client_bundle.empty()) {
+    return !certificate_covers(with.client_bundle, topic) && refuse(400, "TopicDisallowed");
+  }
   switch (shared_.apns_tokens.check(with.req.authorization, now.unix_s())) {
     case provider_tokens::verdict::missing:
       return refuse(403, "MissingProviderToken");
@@ -128,12 +174,7 @@ void responder::decide_apns(exchange& with, moment now, std::string_view token) 
     case provider_tokens::verdict::good:
       break;
   }
-  if (token.empty()) return refuse(400, "MissingDeviceToken");
-  if (const auto refusal = judge_apns_request(with.req); refusal.status != 0) {
-    return refuse(refusal.status, refusal.reason);
-  }
-  if (!is_apns_token(token)) return refuse(400, "BadDeviceToken");
-  take_token_fault(with, now, token);
+  return false;
 }
 
 void responder::decide_token(exchange& with, moment now) {
@@ -166,7 +207,13 @@ bool responder::take_token_fault(exchange& with, moment now, std::string_view to
     case token_fault_kind::none:
       return false;
     case token_fault_kind::dead:
-      is_fcm ? fcm_unregistered(out) : apns_error(out, 410, "Unregistered", now.unix_ms());
+      if (is_fcm) {
+        fcm_unregistered(out);
+      } else if (out.broadcast) {
+        apns_error(out, 400, "ChannelNotRegistered", now.unix_ms());
+      } else {
+        error_as_provider(with, 410, {}, now);
+      }
       return true;
     case token_fault_kind::flaky_503:
       if (shared_.attempts.next(with.who, token) > fault.number) return false;
@@ -177,7 +224,7 @@ bool responder::take_token_fault(exchange& with, moment now, std::string_view to
       if (is_fcm) {
         fcm_quota_exceeded(out, std::string("device:").append(token));
       } else {
-        apns_error(out, 429, "TooManyRequests", now.unix_ms());
+        error_as_provider(with, 429, {}, now);
       }
       out.retry_after_s = 1;
       return true;
@@ -202,9 +249,10 @@ bool responder::take_token_fault(exchange& with, moment now, std::string_view to
     case token_fault_kind::not_a_token:
       if (is_fcm) {
         fcm_invalid_argument(out, "The registration token is not a valid FCM registration token",
-                             "message.token");
+                             message_.device_field);
       } else {
-        apns_error(out, 400, "BadDeviceToken", now.unix_ms());
+        error_as_provider(with, with.who == provider::apns ? 400 : 404, out.broadcast ? "BadChannelId" : "",
+                          now);
       }
       return true;
   }

@@ -30,13 +30,18 @@ class responder {
  private:
   void decide_fcm(exchange& with, moment now, std::string_view project);
   void decide_apns(exchange& with, moment now, std::string_view token);
+  void decide_broadcast(exchange& with, moment now, std::string_view bundle);
   void decide_token(exchange& with, moment now);
+  void decide_webpush(exchange& with, moment now, std::string_view token);
 
   // True when an ordered fault settles the exchange; its delay counts in any case.
   bool take_order(exchange& with, moment now);
   // True when the device token carries a fault that settles it.
   bool take_token_fault(exchange& with, moment now, std::string_view token);
 
+  // Who is asking: a provider token, or a certificate that covers the topic. True when it is refused.
+  bool refuse_apns_caller(exchange& with, moment now, std::string_view topic);
+  void echo_apns_id(exchange& with, moment now, std::string_view asked);
   void fcm_accepted(answer& out, moment now);
   void error_as_provider(exchange& with, int status, std::string_view reason, moment now);
 

@@ -64,6 +64,14 @@ void write_endpoints(const fs::path& file, const credentials& with, const std::s
                                    {"key_id", credentials::apns_key_id},
                                    {"team_id", credentials::apns_team_id},
                                    {"topic", credentials::apns_topic}}},
+      {"apns_certificate",
+       boost::json::object{{"endpoint", url},
+                           {"certificate_file", with.apns_certificate_file.string()},
+                           {"certificate_password_file", with.apns_certificate_password_file.string()},
+                           {"topic", credentials::apns_topic}}},
+      {"webpush", boost::json::object{{"vapid_key_file", with.vapid_key_file.string()},
+                                      {"subject", credentials::vapid_subject},
+                                      {"allow_addresses", {"127.0.0.0/8", "::1"}}}},
       {"smtp", smtp},
       {"ledger", ledger.string()}};
   write_file(file, boost::json::serialize(document) + "\n", 0600);
@@ -98,6 +106,7 @@ void run(const options& with) {
   });
 
   const auto url = base_url(with.host, at, workers.port());
+  shared.url = url;
   shared.token_uri = url + "/token";
   write_service_account(shared.credential, shared.token_uri);
 

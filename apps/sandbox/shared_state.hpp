@@ -10,11 +10,13 @@
 #include "apps/sandbox/fault_orders.hpp"
 #include "apps/sandbox/issued_tokens.hpp"
 #include "apps/sandbox/provider_tokens.hpp"
+#include "apps/sandbox/push_subscriptions.hpp"
+#include "apps/sandbox/vapid_tokens.hpp"
 
 namespace dispatch::sandbox {
 
-// What all io threads and the control port share. Every member is safe from any thread; token_uri is set
-// before the threads start and never after.
+// What all io threads and the control port share. Every member is safe from any thread; token_uri and url are
+// set before the threads start and never after.
 struct shared_state {
   shared_state(credentials with, std::uint64_t seed)
       : credential(std::move(with)),
@@ -22,9 +24,11 @@ struct shared_state {
         orders(seed) {}
 
   credentials credential;
-  std::string token_uri;
+  std::string token_uri, url;
   issued_tokens access_tokens;
   provider_tokens apns_tokens;
+  vapid_tokens vapid;
+  push_subscriptions subscriptions;
   attempt_memory attempts;
   fault_orders orders;
   counters count;

@@ -19,7 +19,9 @@ inline constexpr character_set colon = 4;
 inline constexpr character_set tilde_or_percent = 8;
 inline constexpr character_set url_characters = 16;  ///< visible ASCII
 inline constexpr character_set no_control = 32;      ///< all but C0 controls and DEL
+inline constexpr character_set base64_marks = 64;    ///< + / =
 inline constexpr character_set name_with_dot = name_characters | dot;
+inline constexpr character_set base64_characters = name_characters | base64_marks;  ///< of either alphabet
 
 constexpr std::array<character_set, 256> make_character_table() {
   std::array<character_set, 256> table{};
@@ -30,6 +32,7 @@ constexpr std::array<character_set, 256> make_character_table() {
     if (c == '.') sets |= dot;
     if (c == ':') sets |= colon;
     if (c == '~' || c == '%') sets |= tilde_or_percent;
+    if (c == '+' || c == '/' || c == '=') sets |= base64_marks;
     if (c > 0x20 && c < 0x7f) sets |= url_characters;
     if (c >= 0x20 && c != 0x7f) sets |= no_control;
     table[c] = sets;

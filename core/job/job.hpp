@@ -20,7 +20,13 @@ namespace dispatch {
 /// Milliseconds since the Unix epoch.
 using epoch_ms = std::chrono::milliseconds;
 
-enum class target_kind : std::uint8_t { token, topic, condition, subscription, address, url };
+enum class target_kind : std::uint8_t { token, fid, topic, condition, channel, subscription, address, url };
+/// Whether it names one device or mailbox, which its provider may call dead.
+constexpr bool is_device(target_kind kind) noexcept {
+  return kind == target_kind::token || kind == target_kind::fid || kind == target_kind::subscription ||
+         kind == target_kind::address;
+}
+
 enum class device_priority : std::uint8_t { unset, normal, high };
 
 struct recipient {
@@ -30,7 +36,7 @@ struct recipient {
   /// of a job keeps the numbers of the whole.
   std::uint64_t index = 0;
   std::string_view id;      ///< the producer's name for it, may be empty
-  std::string_view target;  ///< token, topic, condition, endpoint, address or URL, by `kind`
+  std::string_view target;  ///< token, topic, endpoint, address …, by `kind`
   std::string_view p256dh;  ///< subscription only
   std::string_view auth;    ///< subscription only
   std::uint32_t first_var = 0;

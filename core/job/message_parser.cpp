@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "core/job/data_keys.hpp"
 #include "core/job/field_reader.hpp"
 #include "core/job/json_text.hpp"
 #include "core/job/text_template.hpp"
@@ -17,12 +18,6 @@ constexpr std::array<std::string_view, 7> message_names{"title", "body",  "image
 
 enum class override_field : std::uint8_t { android, apns, webpush, email, webhook };
 constexpr std::array<std::string_view, 5> override_names{"android", "apns", "webpush", "email", "webhook"};
-
-/// FCM answers INVALID_ARGUMENT to these, for every recipient of the job:
-/// https://firebase.google.com/docs/reference/fcm/rest/v1/projects.messages#Message (data).
-bool is_reserved_data_key(std::string_view key) noexcept {
-  return key == "from" || key == "message_type" || key.starts_with("google") || key.starts_with("gcm");
-}
 
 bool read_data_entry(field_reader& fields, std::string_view key, simdjson::dom::element value, message& out) {
   if (key.empty()) return fields.fail("a data key must not be empty");

@@ -8,6 +8,8 @@ namespace {
 
 constexpr std::size_t max_id_bytes = 128;
 constexpr std::size_t max_token_bytes = 4096;
+constexpr std::size_t max_fid_bytes = 128;      // 22 today
+constexpr std::size_t max_channel_bytes = 128;  // 24 today
 constexpr std::size_t max_topic_bytes = 900;
 constexpr std::size_t max_condition_bytes = 1024;
 constexpr std::size_t max_address_bytes = 320;  // RFC 5321: 64 + @ + 255
@@ -19,18 +21,21 @@ enum class recipient_field : std::uint8_t {
   id,
   platform,
   token,
+  fid,
   topic,
   condition,
+  channel,
   subscription,
   address,
   url,
   vars
 };
-constexpr std::array<std::string_view, 9> recipient_names{
-    "id", "platform", "token", "topic", "condition", "subscription", "address", "url", "vars"};
+constexpr std::array<std::string_view, 11> recipient_names{"id",      "platform",  "token",   "fid",
+                                                           "topic",   "condition", "channel", "subscription",
+                                                           "address", "url",       "vars"};
 /// By target_kind.
-constexpr std::array<std::string_view, 6> target_names{"token",        "topic",   "condition",
-                                                       "subscription", "address", "url"};
+constexpr std::array<std::string_view, 8> target_names{"token",   "fid",          "topic",   "condition",
+                                                       "channel", "subscription", "address", "url"};
 
 enum class subscription_field : std::uint8_t { endpoint, keys, expiration_time };
 constexpr std::array<std::string_view, 3> subscription_names{"endpoint", "keys", "expirationTime"};
@@ -40,9 +45,12 @@ constexpr std::array<std::string_view, 2> key_names{"p256dh", "auth"};
 bool fits(platform where, target_kind what) noexcept {
   switch (what) {
     case target_kind::token:
+    case target_kind::fid:
     case target_kind::topic:
     case target_kind::condition:
       return where == platform::android || where == platform::ios || where == platform::web;
+    case target_kind::channel:
+      return where == platform::ios;
     case target_kind::subscription:
       return where == platform::web;
     case target_kind::address:
@@ -56,10 +64,11 @@ bool fits(platform where, target_kind what) noexcept {
 std::string_view targets_of(platform where) noexcept {
   switch (where) {
     case platform::android:
+      return "a target is missing: token, fid, topic or condition";
     case platform::ios:
-      return "a target is missing: token, topic or condition";
+      return "a target is missing: token, fid, topic, condition or channel";
     case platform::web:
-      return "a target is missing: subscription, token, topic or condition";
+      return "a target is missing: subscription, token, fid, topic or condition";
     case platform::email:
       return "a target is missing: address";
     case platform::webhook:
@@ -161,10 +170,14 @@ bool read_target(field_reader& fields, target_kind kind, simdjson::dom::element 
   switch (kind) {
     case target_kind::token:
       return fields.text(value, max_token_bytes, no_control, out.target);
+    case target_kind::fid:
+      return fields.text(value, max_fid_bytes, name_characters, out.target);
     case target_kind::topic:
       return fields.text(value, max_topic_bytes, name_with_dot | tilde_or_percent, out.target);
     case target_kind::condition:
       return fields.text(value, max_condition_bytes, no_control, out.target);
+    case target_kind::channel:
+      return fields.text(value, max_channel_bytes, base64_characters, out.target);
     case target_kind::subscription:
       return read_subscription(fields, value, out);
     case target_kind::address:

@@ -15,12 +15,13 @@ from e2e.process import unwind_on_signals  # noqa: E402
 from e2e.stack import Stack  # noqa: E402
 
 import bench_rows  # noqa: E402
+import bench_scale  # noqa: E402
 from screen import heading, number, table  # noqa: E402
 
-ROWS = ("ceiling", "single", "single-id", "bulk", "single-aof", "bulk-aof", "urgent", "urgent-idle", "idle",
+ROWS = ("ceiling", "single", "single-id", "bulk", "single-aof", "bulk-aof", "distant", "urgent", "urgent-idle", "idle",
         "ingest-ceiling", "ingest-64", "ingest-pipelined")
-QUICK = {"ceiling": 100_000, "single": 30_000, "bulk": 200, "urgent": 400, "idle": 3.0, "ingest": 2.0}
-FULL = {"ceiling": 500_000, "single": 300_000, "bulk": 2_000, "urgent": 1_200, "idle": 10.0, "ingest": 8.0}
+QUICK = {"ceiling": 100_000, "single": 30_000, "bulk": 200, "distant": 100, "urgent": 400, "idle": 3.0, "ingest": 2.0}
+FULL = {"ceiling": 500_000, "single": 300_000, "bulk": 2_000, "distant": 1_000, "urgent": 1_200, "idle": 10.0, "ingest": 8.0}
 
 
 def parse_arguments():
@@ -30,6 +31,8 @@ def parse_arguments():
     parser.add_argument("--quick", action="store_true", help="one small repetition: shows that it works, not how fast")
     parser.add_argument("--repetitions", type=int, metavar="N", help="how often each row is measured (default 3)")
     parser.add_argument("--rows", metavar="A,B", help="only these rows: " + " ".join(ROWS))
+    parser.add_argument("--scale", action="store_true", help=(
+        "instead: throughput, CPU and memory over 10^4 to 10^7 recipients, 1 to 1,000 tenants, 1 to 10,000 jobs"))
     args = parser.parse_args()
     args.rows = tuple(args.rows.split(",")) if args.rows else ROWS
     if unknown := set(args.rows) - set(ROWS):
@@ -43,9 +46,14 @@ def measure(args):
     results = {row: [] for row in args.rows}
     with Stack(namespace="bench") as stack:
         rows = bench_rows.Rows(stack, QUICK if args.quick else FULL)
+        run = rows.run
+        if args.scale:
+            scale = bench_scale.Scale(rows, quick=args.quick)
+            args.rows, run = scale.names(), scale.run
+            results = {row: [] for row in args.rows}
         for repetition in range(args.repetitions):
             for row in args.rows:
-                measured = rows.run(row)
+                measured = run(row)
                 results[row].append(measured)
                 print(f"  {repetition + 1}/{args.repetitions}  {row:<16} {describe(measured)}", flush=True)
     return results
@@ -81,7 +89,7 @@ def ratios(summary):
     out = {}
     if "ceiling" in summary:
         out = {f"{row}/ceiling": rate(row) / rate("ceiling") for row in summary
-               if row != "ceiling" and not row.startswith("ingest") and "rate" in summary[row]}
+               if row not in ("ceiling", "distant") and not row.startswith("ingest") and "rate" in summary[row]}
     if {"ingest-64", "ingest-ceiling"} <= set(summary):
         out["ingest/ceiling"] = rate("ingest-64") / rate("ingest-ceiling")
     return out

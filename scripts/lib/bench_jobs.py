@@ -34,19 +34,30 @@ BODY = ""
 BODY = "x" * (DOCUMENT_BYTES - len(single(0, False)))
 
 
-def bulk(number):
-    recipients = ",".join(recipient(number * BULK_SIZE + i) for i in range(BULK_SIZE))
+def of_tenant(number, tenants):
+    return f'{{"tenant":"tenant-{number % tenants:04d}",' + single(number, False)[1:]
+
+
+def bulk(number, size=BULK_SIZE):
+    recipients = ",".join(recipient(number * size + i) for i in range(size))
     return f'{{{HEAD}{BODY}"}},"recipients":[{recipients}]}}'
 
 
-class Fill:
-    """Jobs of one kind in a file, ready to be sent to one lane."""
+def of_audience(name):
+    return f'{{"id":"{name}",{HEAD}{BODY}"}},"audience":"{name}"}}'
 
-    def __init__(self, path, key, documents, jobs):
+
+class Fill:
+    """Jobs of one kind in a file, ready to be sent to one lane. `audience`: a list's key and how many recipients it
+    has."""
+
+    def __init__(self, path, key, documents, jobs, audience=None):
         self.path, self.key, self.jobs = path, key, jobs
         with open(path, "wb") as file:
             # Redis answers nothing until the last command: nobody has to read 300,000 ids.
             file.write(encode(("CLIENT", "REPLY", "OFF")))
+            for first in range(0, audience[1] if audience else 0, BULK_SIZE):
+                file.write(encode(("RPUSH", audience[0], *(recipient(first + i) for i in range(BULK_SIZE)))))
             for number in range(jobs):
                 file.write(encode(("XADD", key, "*", "job", documents(number))))
             file.write(encode(("CLIENT", "REPLY", "ON")))

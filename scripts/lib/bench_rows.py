@@ -6,7 +6,7 @@ import time
 
 import bench_jobs
 from bench_ingest import Ingest
-from bench_sink import BEARER_CHARACTERS, BODY_BYTES, Sink
+from bench_sink import BEARER_CHARACTERS, BODY_BYTES, DistantSink, Sink
 from e2e.process import cpu_seconds, free_port, peak_rss_bytes, wait_until
 
 POLL_S = 0.005
@@ -63,6 +63,7 @@ class Rows:
             "single": made("single", "jobs", lambda n: bench_jobs.single(n, False), singles),
             "single-id": made("single-id", "jobs", lambda n: bench_jobs.single(n, True), singles),
             "bulk": made("bulk", "jobs:bulk", bench_jobs.bulk, bulks),
+            "distant": made("distant", "jobs:bulk", bench_jobs.bulk, self.sizes["distant"]),
             "backlog": made("backlog", "jobs:bulk", bench_jobs.bulk, BACKLOG_JOBS),
             "refill": made("refill", "jobs:bulk", bench_jobs.bulk, REFILL_JOBS),
             "one": made("one", "jobs", lambda n: bench_jobs.single(n, False), 1),
@@ -83,8 +84,8 @@ class Rows:
                                f"h2load would send {BODY_BYTES} and {BEARER_CHARACTERS + 7}")
         return headers
 
-    def _start_engine(self, sections):
-        fcm = self.sink.engine_sections()
+    def _start_engine(self, sections, sink=None):
+        fcm = (sink or self.sink).engine_sections()
         engine = self.stack.start_engine({"fcm.default": fcm, **sections}, ready=False, name=f"engine-{free_port()}")
         return engine
 
@@ -107,7 +108,10 @@ class Rows:
                 return self._ingest(redis, row)
             if row.startswith("urgent"):
                 return self._urgent(redis, beside_bulk=row == "urgent")
-            return self._throughput(redis, row)
+            if row == "distant":
+                with DistantSink(self.stack) as sink:
+                    return self._row_throughput(redis, row, sink)
+            return self._row_throughput(redis, row, self.sink)
 
     def _ceiling(self):
         measured = self.sink.ceiling(self.sizes["ceiling"], self.headers)
@@ -117,16 +121,20 @@ class Rows:
 
     # Throughput ----------------------------------------------------------------------------------------------
 
-    def _throughput(self, redis, row):
+    def _row_throughput(self, redis, row, sink):
         fill = self.fills[row.removesuffix("-aof")]
+        count = fill.jobs * (1 if row.startswith("single") else bench_jobs.BULK_SIZE)
+        return self.throughput(redis, row, fill, count, sink, row.endswith("-aof"))
+
+    def throughput(self, redis, row, fill, count, sink, append_only=False, job=None):
+        """From a filled lane to the last acknowledged entry; `job`: and until this one's hash says that it is done."""
         fill.pour(self.stack.redis_port)
         if redis.command("XLEN", fill.key) != fill.jobs:
             raise RuntimeError(f"{row}: the lane was not filled")
-        if row.endswith("-aof"):
+        if append_only:
             self._append_only(redis, True)
-        count = fill.jobs * (bench_jobs.BULK_SIZE if row.startswith("bulk") else 1)
-        engine = self._start_engine({})
-        pids = {"engine": engine.process.pid, "redis": self.redis_process.pid, "sink": self.sink.process.pid}
+        engine = self._start_engine({}, sink)
+        pids = {"engine": engine.process.pid, "redis": self.redis_process.pid, "sink": sink.process.pid}
         asks = [("XLEN", fill.key), ("XPENDING", fill.key, "dispatchers")]
 
         def pending():
@@ -135,12 +143,14 @@ class Rows:
         wait_until(lambda: pending() != (fill.jobs, 0), 30, f"{row}: the engine reading", every=0.001)
         started, before = time.monotonic(), {name: cpu_seconds(pid) for name, pid in pids.items()}
         wait_until(lambda: pending() == (0, 0), 600, f"{row}: all acknowledged", every=POLL_S)
+        if job:
+            wait_until(lambda: redis.command("HGET", job, "state") == "done", 600, f"{row}: the job done", every=POLL_S)
         elapsed = time.monotonic() - started
         used = {name: (cpu_seconds(pid) - before[name]) / count * 1e6 for name, pid in pids.items()}
         peak = peak_rss_bytes(engine.process.pid)
         self._verify(engine, row, count)
         self._stop_engine(engine)
-        if row.endswith("-aof"):
+        if append_only:
             self._append_only(redis, False)
         return {"rate": count / elapsed, "cpu": used, "peak_rss_bytes": peak}
 

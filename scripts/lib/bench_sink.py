@@ -118,3 +118,26 @@ class Sink:
             "client": used.children_user + used.children_system - used_before.children_user - used_before.children_system,
             "sink": self.cpu() - sink_before}}
 
+
+
+class DistantSink:
+    """A provider as far away as real ones are: the sandbox, each of whose answers waits."""
+    ANSWER_MS = 50
+
+    def __init__(self, stack):
+        self.stack = stack
+        self.process = None
+
+    def __enter__(self):
+        self.process = self.stack.start_sandbox()
+        self.stack.control("/token_length", body={"n": BEARER_CHARACTERS})
+        self.stack.control("/delay", body={"ms": self.ANSWER_MS})
+        return self
+
+    def __exit__(self, *_):
+        self.process.stop()
+        self.stack.processes.remove(self.process)
+        self.stack.endpoints = None  # the other rows' engines have their own sink
+
+    def engine_sections(self):
+        return {}  # the stack puts a sandbox's addresses into every configuration

@@ -9,7 +9,7 @@ namespace {
 // Numbers of submit.lua's and admit.lua's answers.
 enum code : std::int64_t { stored, repeat, conflict, no_audience, limited, replayed };
 
-constexpr std::size_t numbers_per_job = 6;
+constexpr std::size_t numbers_per_request = 6;
 
 void add_windows(redis::command& to, const request_windows& windows) {
   to.add(windows.minute).add(windows.hour).add(windows.day);
@@ -67,35 +67,42 @@ class counter_table {
   std::vector<std::string_view> names_;
 };
 
+void add_job(const redis::keyspace& keys, const job_submission& job, redis::command& job_keys,
+             redis::command& arguments) {
+  job_keys.add(keys.job(job.tenant, job.id));
+  if (!job.audience.empty())
+    job_keys.add(keys.audience(job.tenant, job.audience)).add(keys.taken(job.tenant, job.id));
+  arguments.add(index_of(job.lane) + 1).add(job.total);
+  arguments.add(to_hex(sha256(job.document))).add(job.document);
+  arguments.add(job.correlation_id).add(job.traceparent).add(job.audience.empty() ? 0 : 1);
+}
+
 }  // namespace
 
-redis::command encode_submit(const redis::keyspace& keys, std::span<const job_submission> jobs) {
+redis::command encode_submit(const redis::keyspace& keys, std::span<const submission> requests) {
   counter_table counters(keys);
-  redis::command job_keys, arguments;
-  for (const auto& job : jobs) {
-    job_keys.add(keys.job(job.tenant, job.id));
-    if (!job.who.replay_key.empty()) job_keys.add(keys.replay_mark(job.who.replay_key));
-    if (!job.audience.empty())
-      job_keys.add(keys.audience(job.tenant, job.audience)).add(keys.taken(job.tenant, job.id));
-    arguments.add(counters.number(job.who)).add(index_of(job.lane) + 1).add(job.total);
-    arguments.add(to_hex(sha256(job.document))).add(job.document);
-    arguments.add(job.correlation_id).add(job.traceparent);
-    arguments.add(job.who.replay_key.empty() ? 0 : std::max<std::int64_t>(job.who.replay_ttl.count(), 1));
-    arguments.add(job.audience.empty() ? 0 : 1);
+  redis::command request_keys, arguments;
+  for (const auto& [who, jobs] : requests) {
+    if (!who.replay_key.empty()) request_keys.add(keys.replay_mark(who.replay_key));
+    arguments.add(counters.number(who));
+    arguments.add(who.replay_key.empty() ? 0 : std::max<std::int64_t>(who.replay_ttl.count(), 1));
+    arguments.add(jobs.size());
+    for (const auto& job : jobs) add_job(keys, job, request_keys, arguments);
   }
   redis::command all;
-  all.add(all_lanes.size() + counters.size() + job_keys.argument_count());
+  all.add(all_lanes.size() + counters.size() + request_keys.argument_count());
   for (const auto each : all_lanes) all.add(keys.lane(each));
-  all.append(counters.counters).append(job_keys);
+  all.append(counters.counters).append(request_keys);
   all.add(counters.size()).append(counters.limits).append(arguments);
   return all;
 }
 
-std::optional<std::vector<submit_answer>> decode_submit(const redis::reply& answer, std::size_t jobs) {
-  if (answer.size() != 1 + numbers_per_job * jobs) return std::nullopt;
+std::optional<std::vector<submit_answer>> decode_submit(const redis::reply& answer, std::size_t requests) {
+  if (answer.size() != 1 + numbers_per_request * requests) return std::nullopt;
   std::vector<submit_answer> out;
-  out.reserve(jobs);
-  for (std::size_t at = 0; at < jobs; ++at) out.push_back(read_submission(answer, 1 + numbers_per_job * at));
+  out.reserve(requests);
+  for (std::size_t at = 0; at < requests; ++at)
+    out.push_back(read_submission(answer, 1 + numbers_per_request * at));
   return out;
 }
 

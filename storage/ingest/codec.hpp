@@ -14,9 +14,15 @@
 
 namespace dispatch::ingest {
 
-redis::command encode_submit(const redis::keyspace& keys, std::span<const job_submission> jobs);
+/// What one request hands in.
+struct submission {
+  admission who;
+  std::vector<job_submission> jobs;
+};
+
+redis::command encode_submit(const redis::keyspace& keys, std::span<const submission> requests);
 /// nullopt: the answer is not that script's.
-std::optional<std::vector<submit_answer>> decode_submit(const redis::reply& answer, std::size_t jobs);
+std::optional<std::vector<submit_answer>> decode_submit(const redis::reply& answer, std::size_t requests);
 
 redis::command encode_admit(const redis::keyspace& keys, const admission& who);
 std::optional<admit_answer> decode_admit(const redis::reply& answer);

@@ -3,7 +3,6 @@
 #include <future>
 #include <utility>
 
-#include "storage/ingest/codec.hpp"
 #include "storage/ingest/scripts.hpp"
 #include "storage/redis/errors.hpp"
 #include "storage/redis/link_options.hpp"
@@ -104,14 +103,17 @@ store_callback<T> redis_ingest_store::counted(std::size_t bytes, store_callback<
   };
 }
 
-void redis_ingest_store::submit(job_submission job, store_callback<submit_answer> callback) {
-  auto answer = counted(job.document.size(), std::move(callback));
+void redis_ingest_store::submit(admission who, std::vector<job_submission> jobs,
+                                store_callback<submit_answer> callback) {
+  std::size_t bytes = 0;
+  for (const auto& job : jobs) bytes += job.document.size();
+  auto answer = counted(bytes, std::move(callback));
   if (!answer) return;
   bool first = false;
   {
     const std::lock_guard lock(mutex_);
     first = incoming_.empty();
-    incoming_.push_back({std::move(job), std::move(answer)});
+    incoming_.push_back({{std::move(who), std::move(jobs)}, bytes, std::move(answer)});
   }
   if (!first) return;
   loop_.post([this] {
@@ -129,22 +131,23 @@ void redis_ingest_store::send_batches() {
 }
 
 redis_ingest_store::batch redis_ingest_store::next_batch() {
-  batch jobs;
-  for (std::size_t bytes = 0; !queue_.empty() && jobs.size() < limits_.batch_jobs; queue_.pop_front()) {
-    bytes += queue_.front().job.document.size();
-    if (bytes > limits_.batch_bytes && !jobs.empty()) break;
-    jobs.push_back(std::move(queue_.front()));
+  batch requests;
+  for (std::size_t bytes = 0, jobs = 0; !queue_.empty(); queue_.pop_front()) {
+    bytes += queue_.front().bytes;
+    jobs += queue_.front().what.jobs.size();
+    if (!requests.empty() && (bytes > limits_.batch_bytes || jobs > limits_.batch_jobs)) break;
+    requests.push_back(std::move(queue_.front()));
   }
-  return jobs;
+  return requests;
 }
 
-void redis_ingest_store::send_batch(batch jobs) {
-  std::vector<job_submission> submissions;
+void redis_ingest_store::send_batch(batch requests) {
+  std::vector<submission> submissions;
   auto callbacks = std::make_shared<std::vector<store_callback<submit_answer>>>();
-  submissions.reserve(jobs.size());
-  callbacks->reserve(jobs.size());
-  for (auto& each : jobs) {
-    submissions.push_back(std::move(each.job));
+  submissions.reserve(requests.size());
+  callbacks->reserve(requests.size());
+  for (auto& each : requests) {
+    submissions.push_back(std::move(each.what));
     callbacks->push_back(std::move(each.callback));
   }
   ++scripts_under_way_;

@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "storage/ingest/codec.hpp"
 #include "storage/ingest_store.hpp"
 #include "storage/operator/job_orders.hpp"
 #include "storage/redis/connection.hpp"
@@ -23,7 +24,7 @@ struct ingest_limits {
   std::size_t max_waiting = 10'000;              ///< calls without an answer; more are `unavailable` at once
   std::size_t max_waiting_bytes = 32u << 20;     ///< of their documents
   std::size_t batch_jobs = 64;                   ///< of one script: Redis serves nobody else meanwhile
-  std::size_t batch_bytes = 1u << 20;            ///< about; one document may be more
+  std::size_t batch_bytes = 1u << 20;            ///< about; one request may be more, of both
   std::size_t scripts_under_way = 2;             ///< of submissions
   std::chrono::milliseconds stalled_after{500};  ///< an unanswered command makes new calls `unavailable`
 };
@@ -35,7 +36,8 @@ class redis_ingest_store final : public ingest_store {
   redis_ingest_store(const redis_options& options, redis_callbacks callbacks, ingest_limits limits = {});
   ~redis_ingest_store() override;
 
-  void submit(job_submission job, store_callback<submit_answer> callback) override;
+  void submit(admission who, std::vector<job_submission> jobs,
+              store_callback<submit_answer> callback) override;
   void admit(admission who, store_callback<admit_answer> callback) override;
   void append_audience(const std::string& tenant, const std::string& name,
                        std::vector<std::string> recipients, store_callback<std::uint64_t> callback) override;
@@ -47,11 +49,12 @@ class redis_ingest_store final : public ingest_store {
 
  private:
   using clock = std::chrono::steady_clock;
-  struct waiting_job {
-    job_submission job;
+  struct waiting_request {
+    submission what;
+    std::size_t bytes = 0;  ///< of its documents
     store_callback<submit_answer> callback;
   };
-  using batch = std::vector<waiting_job>;
+  using batch = std::vector<waiting_request>;
   using handler = std::function<void(store_result<redis::reply>)>;
   struct loaded_script {
     std::string_view text;
@@ -67,7 +70,7 @@ class redis_ingest_store final : public ingest_store {
   bool take_place(std::size_t bytes) noexcept;
   void send_batches();
   batch next_batch();
-  void send_batch(batch jobs);
+  void send_batch(batch requests);
   void run(const loaded_script& which, redis::command arguments, handler answer);
   void send(const redis::command& what, handler answer);
   store_error failure(const std::optional<redis::reply>& answer);
@@ -80,12 +83,12 @@ class redis_ingest_store final : public ingest_store {
   redis::connection link_;
   loaded_script submit_{}, admit_{};
   std::array<loaded_script, 3> orders_{};  ///< by job_order
-  std::deque<waiting_job> queue_;
+  std::deque<waiting_request> queue_;
   std::size_t scripts_under_way_ = 0;
   std::deque<clock::time_point> sent_;  ///< of the commands without an answer
 
   std::mutex mutex_;
-  std::vector<waiting_job> incoming_;  ///< on their way to the loop
+  std::vector<waiting_request> incoming_;  ///< on their way to the loop
   std::atomic<std::size_t> waiting_ = 0, waiting_bytes_ = 0;
   std::atomic<bool> up_ = false;
   std::atomic<clock::rep> oldest_ = 0;  ///< when sent_.front() was sent; 0: nothing is

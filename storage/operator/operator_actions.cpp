@@ -102,13 +102,13 @@ bool breaker_scope_usable(std::string_view scope) noexcept {
   const auto kind = scope.substr(0, colon);
   const auto printable = [](char c) { return c > 0x20 && c < 0x7f; };
   if (!std::all_of(scope.begin(), scope.end(), printable)) return false;
-  return kind == "host" || parse_provider(kind).has_value();
+  return parse_provider(kind).has_value();
 }
 
 breaker_change operator_actions::force_breaker(std::string_view scope, breaker_order order,
                                                std::string_view reason) {
   if (!breaker_scope_usable(scope)) {
-    throw std::invalid_argument("a breaker's scope is PROVIDER:APP (fcm:default) or host:ORIGIN");
+    throw std::invalid_argument("a breaker's scope is PROVIDER:APP (fcm:default) or PROVIDER:APP:ORIGIN");
   }
   const std::string wanted = order == breaker_order::open    ? "forced_open"
                              : order == breaker_order::close ? "forced_closed"

@@ -14,7 +14,7 @@ constexpr std::size_t forgotten_at_once = 500;
 
 void check_scope(std::string_view scope) {
   if (!breaker_scope_usable(scope)) {
-    throw std::invalid_argument("a scope is PROVIDER:APP (fcm:default) or host:ORIGIN");
+    throw std::invalid_argument("a scope is PROVIDER:APP (fcm:default) or PROVIDER:APP:ORIGIN");
   }
 }
 

@@ -113,6 +113,12 @@ class CommandLine(EndToEnd):
         self.assertIn("forced_closed", self.stack.ctl("breaker", "close", "fcm:default"))
         self.assertEqual("closed", json.loads(self.stack.ctl("breaker", "auto", "fcm:default", "--json"))["state"])
         self.assertEqual(2, self.stack.ctl("breaker", "open", "fmc:default", check=False)[0])
+        origin = "webhook:default:https://[2001:db8::1]:8443"
+        self.assertIn("forced_open", self.stack.ctl("breaker", "open", origin))
+        states = {each["scope"]: each["state"] for each in json.loads(self.stack.ctl("breaker", "ls", "--json"))}
+        self.assertEqual("forced_open", states[origin])
+        self.assertIn(origin, self.stack.ctl("breaker", "ls"))
+        self.assertEqual("closed", json.loads(self.stack.ctl("breaker", "auto", origin, "--json"))["state"])
 
     def test_dead_recipients_go_back_to_their_jobs(self):
         with self.stack.redis() as redis:

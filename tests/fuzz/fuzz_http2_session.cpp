@@ -2,30 +2,24 @@
 //
 // First byte: bit 0: the rest is raw bytes of the connection; else it is a list of frames (type, flags,
 // stream, length, payload, one byte each), which gets deeper. Bits 1 to 3: requests that are open. Bits 4 and
-// 5: the size of their bodies. Bit 6: the input comes in slices.
+// 5: the size of their bodies. Bit 6: the input comes in slices of seven bytes; bit 7: of one.
 
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <cstdio>
-#include <cstdlib>
 #include <list>
 #include <set>
 #include <string>
 
+#include "tests/fuzz/require.hpp"
 #include "transport/http2/client_session.hpp"
 
 namespace {
 
 using namespace dispatch::http2;
+using dispatch::test::require;
 
 constexpr std::size_t max_answer = 64;
-
-void require(bool holds, const char* what) {
-  if (holds) return;
-  std::fprintf(stderr, "broken: %s\n", what);
-  std::abort();
-}
 
 class conversation {
  public:
@@ -135,7 +129,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   std::string bytes(reinterpret_cast<const char*>(data) + 1, size - 1);
   if ((choices & 1) == 0) bytes = frames_of(bytes);
   conversation with(choices);
-  const std::size_t slice = (choices & 0x40) != 0 ? 7 : bytes.size();
+  const std::size_t slice = (choices & 0x80) != 0 ? 1 : (choices & 0x40) != 0 ? 7 : bytes.size();
   for (std::string_view rest = bytes; !rest.empty(); rest.remove_prefix(std::min(slice, rest.size())))
     with.receive(rest.substr(0, slice));
   return 0;

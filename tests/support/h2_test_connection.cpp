@@ -6,6 +6,17 @@
 namespace dispatch::test {
 namespace {
 
+std::string shown_by(SSL* tls) {
+  const std::unique_ptr<X509, decltype(&X509_free)> shown(SSL_get1_peer_certificate(tls), X509_free);
+  char name[256] = {};
+  if (shown) X509_NAME_get_text_by_NID(X509_get_subject_name(shown.get()), NID_commonName, name, sizeof name);
+  return name;
+}
+
+}  // namespace
+
+namespace {
+
 std::vector<nghttp2_nv> to_nv(const h2_headers& headers) {
   std::vector<nghttp2_nv> out;
   for (const auto& [name, value] : headers)
@@ -115,6 +126,7 @@ void h2_test_server::impl::connection::start() {
                               ++self->server_.seen.open;
                               if (SSL_session_reused(self->stream_.native_handle()) == 1)
                                 ++self->server_.seen.resumed;
+                              self->server_.seen.clients.push_back(shown_by(self->stream_.native_handle()));
                             }
                             self->counted_ = true;
                             self->open_session();

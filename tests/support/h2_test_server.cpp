@@ -10,6 +10,12 @@ h2_test_server::impl::impl(const certificate_authority& authority, h2_server_opt
   const auto identity = authority.issue(options.names);
   tls.use_certificate(asio::buffer(identity.certificate_pem), asio::ssl::context::pem);
   tls.use_private_key(asio::buffer(identity.key_pem), asio::ssl::context::pem);
+  if (options.ask_certificate) {
+    tls.set_verify_mode(asio::ssl::verify_peer | asio::ssl::verify_fail_if_no_peer_cert);
+    tls.load_verify_file(authority.file());
+    constexpr unsigned char session_context[] = "test";
+    SSL_CTX_set_session_id_context(tls.native_handle(), session_context, sizeof session_context);
+  }
   if (options.max_tls_version != 0) {
     // Debian's security level forbids what is old, and the server shall offer nothing else.
     SSL_CTX_set_security_level(tls.native_handle(), 0);
@@ -127,6 +133,9 @@ std::size_t h2_test_server::resets_received() const {
 }
 std::size_t h2_test_server::pings_received() const {
   return impl_->read().pings;
+}
+std::vector<std::string> h2_test_server::clients() const {
+  return impl_->read().clients;
 }
 std::vector<h2_request> h2_test_server::ledger() const {
   return impl_->read().ledger;

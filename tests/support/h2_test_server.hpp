@@ -59,6 +59,7 @@ struct h2_server_options {
   std::int32_t connection_window = 65'535;
   bool window_updates = true;
   bool send_settings = true;
+  bool ask_certificate = false;  ///< of clients; by the server's own authority, and nobody else is let in
 };
 
 class h2_test_server {
@@ -92,6 +93,7 @@ class h2_test_server {
   std::size_t most_streams() const;  ///< that were ever open at once on one connection
   std::size_t resets_received() const;
   std::size_t pings_received() const;
+  std::vector<std::string> clients() const;  ///< common name of each connection's certificate
   std::vector<h2_request> ledger() const;
 
   struct impl;

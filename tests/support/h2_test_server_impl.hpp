@@ -29,6 +29,7 @@ struct h2_test_server::impl {
     std::size_t accepted = 0;
     std::size_t open = 0;
     std::size_t resumed = 0;
+    std::vector<std::string> clients;
     std::size_t most_streams = 0;
     std::size_t resets = 0;
     std::size_t pings = 0;

@@ -2,6 +2,8 @@
 
 #include <openssl/evp.h>
 #include <openssl/pem.h>
+#include <openssl/pkcs12.h>
+#include <openssl/provider.h>
 #include <openssl/x509v3.h>
 #include <unistd.h>
 
@@ -21,6 +23,8 @@ struct freed {
 using key_ptr = std::unique_ptr<EVP_PKEY, freed<EVP_PKEY_free>>;
 using cert_ptr = std::unique_ptr<X509, freed<X509_free>>;
 using bio_ptr = std::unique_ptr<BIO, freed<BIO_free>>;
+using library_ptr = std::unique_ptr<OSSL_LIB_CTX, freed<OSSL_LIB_CTX_free>>;
+using provider_ptr = std::unique_ptr<OSSL_PROVIDER, freed<OSSL_PROVIDER_unload>>;
 
 std::string text_of(BIO* bio) {
   char* data = nullptr;
@@ -101,6 +105,40 @@ certificate_authority::identity certificate_authority::issue(const std::vector<s
   extend(made.get(), issuer, NID_subject_alt_name, all);
   X509_sign(made.get(), impl_->key.get(), EVP_sha256());
   return {pem_of(made.get()), pem_of(key.get())};
+}
+
+certificate_authority::identity certificate_authority::issue_client(const std::string& name, int days) const {
+  const key_ptr key(EVP_EC_gen("P-256"));
+  const auto made = blank(key.get(), name.c_str(), ++impl_->serial);
+  X509_gmtime_adj(X509_getm_notBefore(made.get()), -86'400 * 400L);
+  X509_gmtime_adj(X509_getm_notAfter(made.get()), 86'400L * days);
+  X509_set_issuer_name(made.get(), X509_get_subject_name(impl_->certificate.get()));
+  X509_sign(made.get(), impl_->key.get(), EVP_sha256());
+  return {pem_of(made.get()), pem_of(key.get())};
+}
+
+std::string certificate_authority::pem() const {
+  return pem_of(impl_->certificate.get());
+}
+
+std::string p12_of(const certificate_authority::identity& what, const std::string& password, bool legacy) {
+  const library_ptr library(OSSL_LIB_CTX_new());
+  const provider_ptr usual(OSSL_PROVIDER_load(library.get(), "default"));
+  const provider_ptr old(OSSL_PROVIDER_load(library.get(), "legacy"));
+  const auto bytes = [](const std::string& text) {
+    return bio_ptr(BIO_new_mem_buf(text.data(), static_cast<int>(text.size())));
+  };
+  const cert_ptr certificate(PEM_read_bio_X509(bytes(what.certificate_pem).get(), nullptr, nullptr, nullptr));
+  const key_ptr key(PEM_read_bio_PrivateKey_ex(bytes(what.key_pem).get(), nullptr, nullptr, nullptr,
+                                               library.get(), nullptr));
+  const std::unique_ptr<PKCS12, freed<PKCS12_free>> packed(
+      PKCS12_create_ex(password.c_str(), "test", key.get(), certificate.get(), nullptr,
+                       legacy ? NID_pbe_WithSHA1And3_Key_TripleDES_CBC : 0,
+                       legacy ? NID_pbe_WithSHA1And40BitRC2_CBC : 0, 0, 0, 0, library.get(), nullptr));
+  if (!packed) throw std::runtime_error("cannot make a .p12");
+  const bio_ptr out(BIO_new(BIO_s_mem()));
+  i2d_PKCS12_bio(out.get(), packed.get());
+  return text_of(out.get());
 }
 
 }  // namespace dispatch::test

@@ -75,4 +75,10 @@ std::optional<std::string> base64url_decode(std::string_view text) {
   return decode(text, url_end);
 }
 
+std::optional<std::string> base64_decode_any(std::string_view text) {
+  if (text.ends_with('=') && text.size() % 4 != 0) return std::nullopt;
+  for (int padding = 0; padding < 2 && text.ends_with('='); ++padding) text.remove_suffix(1);
+  return decode(text, text.find_first_of(plain_end) == std::string_view::npos ? url_end : plain_end);
+}
+
 }  // namespace dispatch

@@ -17,7 +17,7 @@ struct release {
   void operator()(EVP_MAC_CTX* what) const noexcept { EVP_MAC_CTX_free(what); }
 };
 
-/// Fetched once, with its digest set: a keyed context is a copy of it.
+/// Fetched once, with its digest set: a thread's context is a copy of it.
 const EVP_MAC_CTX* prepared() {
   static const auto context = [] {
     const std::unique_ptr<EVP_MAC, release> algorithm(EVP_MAC_fetch(nullptr, "HMAC", nullptr));
@@ -32,6 +32,12 @@ const EVP_MAC_CTX* prepared() {
   return context.get();
 }
 
+/// Keyed anew for each digest: a copy each time would cost as much as a short digest.
+EVP_MAC_CTX* context_of_thread() {
+  thread_local const std::unique_ptr<EVP_MAC_CTX, release> context(EVP_MAC_CTX_dup(prepared()));
+  return context.get();
+}
+
 const unsigned char* unsigned_bytes(std::string_view text) {
   return reinterpret_cast<const unsigned char*>(text.data());
 }
@@ -39,15 +45,15 @@ const unsigned char* unsigned_bytes(std::string_view text) {
 }  // namespace
 
 sha256_digest hmac_sha256(std::string_view key, std::initializer_list<std::string_view> parts) {
-  const std::unique_ptr<EVP_MAC_CTX, release> context(EVP_MAC_CTX_dup(prepared()));
+  EVP_MAC_CTX* const context = context_of_thread();
   sha256_digest out;
   std::size_t length = 0;
   // With a null key OpenSSL would go on with the one before.
-  bool good = context && EVP_MAC_init(context.get(), key.empty() ? unsigned_bytes("") : unsigned_bytes(key),
+  bool good = context && EVP_MAC_init(context, key.empty() ? unsigned_bytes("") : unsigned_bytes(key),
                                       key.size(), nullptr) == 1;
   for (const auto part : parts)
-    good = good && EVP_MAC_update(context.get(), unsigned_bytes(part), part.size()) == 1;
-  good = good && EVP_MAC_final(context.get(), out.data(), &length, out.size()) == 1 && length == out.size();
+    good = good && EVP_MAC_update(context, unsigned_bytes(part), part.size()) == 1;
+  good = good && EVP_MAC_final(context, out.data(), &length, out.size()) == 1 && length == out.size();
   // A digest that was not computed must not be compared with anything.
   if (!good) throw std::runtime_error("OpenSSL: HMAC-SHA256 failed");
   return out;

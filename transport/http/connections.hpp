@@ -36,11 +36,16 @@ class listener : public std::enable_shared_from_this<listener> {
   listener(io_thread& owner, http_server_options given, http_async_handler on_request);
 
   void accept();
-  void stop();  ///< not on the io thread
+  void use(server_certificate certificate);  ///< any thread
+  void stop();                               ///< not on the io thread
   void left(const std::shared_ptr<session>& gone);
   /// Bytes of bodies that came in, or (negative) were answered. False: there is no room for them.
   /// One group of addresses may have half of all.
   bool hold(const std::string& group, std::ptrdiff_t bytes);
+  /// Bytes of answers that came, or (negative) were taken by their client.
+  void count_unsent(std::ptrdiff_t bytes) noexcept { unsent_ += bytes; }
+  /// So many answers wait for clients that whoever has one to take is not read.
+  bool is_clogged() const noexcept { return unsent_ > static_cast<std::ptrdiff_t>(options.answers_limit); }
 
   const http_server_options options;
   const http_async_handler handler;
@@ -54,7 +59,7 @@ class listener : public std::enable_shared_from_this<listener> {
   void count();
 
   io_thread& thread_;
-  std::unique_ptr<tls_server> tls_;
+  server_certificate tls_;  ///< nullptr: none
   tcp::acceptor acceptor_;
   boost::asio::steady_timer pause_, clock_;
   bool ticking_ = false;
@@ -63,6 +68,7 @@ class listener : public std::enable_shared_from_this<listener> {
   std::size_t refusing_ = 0;
   std::size_t held_ = 0;
   std::unordered_map<std::string, std::size_t> held_by_group_;  ///< of bodies under way
+  std::ptrdiff_t unsent_ = 0;
   // For stop() to wait on.
   std::atomic<bool> stopped_ = false;
   std::mutex mutex_;
@@ -108,6 +114,7 @@ class session : public std::enable_shared_from_this<session> {
   void handle(http_request request);
   void reject(int status, std::string_view detail);
   void push_ready(const answer_form& form, std::string bytes);
+  void count_unsent(std::ptrdiff_t bytes) noexcept;
   std::string_view lateness(clock::time_point now) const;
   void post_flush();
   void flush();
@@ -125,7 +132,7 @@ class session : public std::enable_shared_from_this<session> {
   std::deque<slot> slots_;
   std::uint64_t first_slot_ = 0;  ///< number of slots_.front()
   std::string ready_, writing_;
-  std::size_t answered_ = 0;    ///< bytes of the slots that are ready
+  std::size_t unsent_ = 0;      ///< bytes of the slots that are ready, of ready_ and of writing_
   std::size_t body_held_ = 0;   ///< of the request that is read
   std::size_t wire_bytes_ = 0;  ///< since its body began
   std::size_t discarded_ = 0;

@@ -115,29 +115,23 @@ request_reader::step request_reader::read(std::string_view& bytes) {
   return step::refused;
 }
 
-// Line by line as they come in, so that a line feed alone or a fold is refused where it stands, and a head
-// that never ends is not looked at from its beginning with each read.
 request_reader::step request_reader::find_head(std::string_view& bytes) {
   // Not what RFC 9112 section 2.2 asks to be lenient about (blank lines before a request), and no TLS.
   if (!bytes.empty() && !is_token(bytes.front())) return refuse(400, "no request line");
-  for (;;) {
-    const auto end = bytes.find('\n', scanned_);
-    if (end == std::string_view::npos) {
-      scanned_ = bytes.size();
-      return bytes.size() > limits_.head ? refuse(431, "the head is too large") : step::more;
-    }
-    if (end >= limits_.head) return refuse(431, "the head is too large");
-    if (end == line_ || bytes[end - 1] != '\r') return refuse(400, "a line ends without CRLF");
-    const auto line = bytes.substr(line_, end - 1 - line_);
-    scanned_ = line_ = end + 1;
-    if (line.empty()) {
-      const auto head = bytes.substr(0, line_);
-      bytes.remove_prefix(line_);
-      scanned_ = line_ = 0;
+  std::string_view head;
+  switch (scanner_.find(bytes, head, limits_.head)) {
+    case head_scanner::result::more:
+      return step::more;
+    case head_scanner::result::whole:
       return read_head(head);
-    }
-    if (line.front() == ' ' || line.front() == '\t') return refuse(400, "a header is folded over lines");
+    case head_scanner::result::too_large:
+      return refuse(431, "the head is too large");
+    case head_scanner::result::bare_line_feed:
+      return refuse(400, "a line ends without CRLF");
+    case head_scanner::result::folded:
+      break;
   }
+  return refuse(400, "a header is folded over lines");
 }
 
 request_reader::step request_reader::read_head(std::string_view head) {
@@ -209,6 +203,11 @@ http_request request_reader::take() {
   missing_ = 0;
   expects_continue_ = false;
   return std::exchange(request_, {});
+}
+
+void request_reader::give_up() {
+  state_ = state::refused;
+  request_ = {};
 }
 
 }  // namespace dispatch

@@ -10,6 +10,7 @@
 #include <string_view>
 
 #include "transport/http/chunk_decoder.hpp"
+#include "transport/http/head_scanner.hpp"
 #include "transport/http/message.hpp"
 
 namespace dispatch {
@@ -52,6 +53,8 @@ class request_reader {
 
   /// The request, without its remote_address; the next read() begins another.
   http_request take();
+  /// What was read of a request is of no use any more; nothing further is read.
+  void give_up();
 
  private:
   enum class state : std::uint8_t { head, sized_body, chunked_body, whole, refused };
@@ -65,7 +68,7 @@ class request_reader {
 
   reader_limits limits_;
   state state_ = state::head;
-  std::size_t scanned_ = 0, line_ = 0;  ///< in the bytes of a head that is not whole yet
+  head_scanner scanner_;
   chunk_decoder chunks_;
   http_request request_;
   answer_form form_;

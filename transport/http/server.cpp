@@ -50,7 +50,7 @@ listener::listener(io_thread& owner, http_server_options given, http_async_handl
       pause_(owner.context()),
       clock_(owner.context()) {
   if (!options.certificate_file.empty())
-    tls_ = std::make_unique<tls_server>(options.certificate_file, options.key_file);
+    tls_ = read_server_certificate(options.certificate_file, options.key_file);
   try {
     const tcp::endpoint where(asio::ip::make_address(options.address), options.port);
     acceptor_.open(where.protocol());
@@ -151,6 +151,11 @@ void listener::count() {
   if (open_ == 0) emptied_.notify_all();
 }
 
+void listener::use(server_certificate certificate) {
+  thread_.post(
+      [self = shared_from_this(), certificate = std::move(certificate)] { self->tls_ = certificate; });
+}
+
 void listener::stop() {
   if (stopped_.exchange(true)) return;
   thread_.run([this] {
@@ -173,6 +178,10 @@ void listener::stop() {
 
 }  // namespace http_connections
 
+server_certificate read_server_certificate(const std::string& certificate_file, const std::string& key_file) {
+  return std::make_shared<http_connections::tls_server>(certificate_file, key_file);
+}
+
 struct http_server::state {
   std::shared_ptr<http_connections::listener> listening;
 };
@@ -193,6 +202,10 @@ http_server::~http_server() {
 
 std::uint16_t http_server::port() const noexcept {
   return state_->listening->port;
+}
+
+void http_server::use(server_certificate certificate) {
+  state_->listening->use(std::move(certificate));
 }
 
 void http_server::stop() {

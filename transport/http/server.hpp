@@ -17,6 +17,16 @@ namespace dispatch {
 
 class io_thread;
 
+namespace http_connections {
+class tls_server;
+}
+/// A certificate with its key, read and found to belong together.
+using server_certificate = std::shared_ptr<http_connections::tls_server>;
+
+/// PEM files, the chain with the server's own certificate first. Any thread. Throws std::invalid_argument
+/// saying which of them cannot be used.
+server_certificate read_server_certificate(const std::string& certificate_file, const std::string& key_file);
+
 struct http_server_options {
   std::string address = "127.0.0.1";  ///< no names
   std::uint16_t port = 0;             ///< 0: the operating system picks
@@ -28,6 +38,8 @@ struct http_server_options {
   /// Of all bodies that are being read or answered; beyond it 503. Without it connections × body_limit could
   /// be filled by clients that take their time.
   std::size_t bodies_limit = 32 << 20;
+  /// Of all answers that clients have not taken yet; beyond it who has one to take is not read.
+  std::size_t answers_limit = 32 << 20;
   std::size_t max_connections = 256;
   /// Of one address (IPv6: one /64); 0: only max_connections.
   std::size_t max_connections_per_address = 0;
@@ -63,6 +75,8 @@ class http_server {
   http_server& operator=(const http_server&) = delete;
 
   std::uint16_t port() const noexcept;
+  /// For connections that come from now on; those there are keep theirs. nullptr: no TLS. Any thread.
+  void use(server_certificate certificate);
   /// No new connections, idle ones closed, what is being answered gets the grace; then all are closed.
   /// Blocks until then. Any thread but the server's.
   void stop();

@@ -37,6 +37,7 @@ class tls_server {
   tls_server(const std::string& certificate_file, const std::string& key_file);
   ~tls_server();
 
+  /// The stream does not need it any more afterwards: OpenSSL counts who uses what is inside.
   std::unique_ptr<server_stream> wrap(boost::asio::ip::tcp::socket socket);
 
  private:

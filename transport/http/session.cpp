@@ -14,6 +14,8 @@ namespace asio = boost::asio;
 constexpr std::size_t read_chunk = 8'192;
 /// A client that asks but does not read what it is answered is not read any further.
 constexpr std::size_t max_unsent = 256 * 1024;
+/// Room for answers that an idle connection keeps.
+constexpr std::size_t kept_room = 16 * 1024;
 constexpr std::size_t max_discarded = 1 << 20;
 constexpr std::chrono::milliseconds linger_timeout{1'000};
 
@@ -62,7 +64,12 @@ void session::start() {
 
 bool session::may_read() const noexcept {
   return phase_ == phase::open && !last_read_ && slots_.size() < owner_->options.max_pipelined &&
-         answered_ + ready_.size() + writing_.size() < max_unsent;
+         unsent_ < max_unsent && (unsent_ == 0 || !owner_->is_clogged());
+}
+
+void session::count_unsent(std::ptrdiff_t bytes) noexcept {
+  unsent_ = static_cast<std::size_t>(static_cast<std::ptrdiff_t>(unsent_) + bytes);
+  owner_->count_unsent(bytes);
 }
 
 bool session::idle() const noexcept {
@@ -171,20 +178,22 @@ void session::answer(std::uint64_t number, http_response response) {
   mine.form.keep_alive = !(last_read_ && last);
   mine.bytes = http_wire::serialize(response, mine.form, std::chrono::system_clock::now());
   mine.ready = true;
-  answered_ += mine.bytes.size();
+  count_unsent(static_cast<std::ptrdiff_t>(mine.bytes.size()));
   owner_->hold(peer_.group, -static_cast<std::ptrdiff_t>(std::exchange(mine.body_bytes, 0)));
   // Answers come in batches: one write takes all that are at hand by then.
   if (!processing_) post_flush();
 }
 
 void session::push_ready(const answer_form& form, std::string bytes) {
-  answered_ += bytes.size();
+  count_unsent(static_cast<std::ptrdiff_t>(bytes.size()));
   slots_.push_back({form, 0, true, std::move(bytes)});
 }
 
 void session::reject(int status, std::string_view detail) {
   // What follows in the stream cannot be trusted to be a request.
   last_read_ = true;
+  reader_.give_up();
+  account_body();
   const answer_form form{true, false, false};
   push_ready(
       form, http_wire::serialize(http_wire::problem(status, detail), form, std::chrono::system_clock::now()));
@@ -203,7 +212,6 @@ void session::flush() {
   if (phase_ != phase::open) return;
   while (!slots_.empty() && slots_.front().ready) {
     ready_ += slots_.front().bytes;
-    answered_ -= slots_.front().bytes.size();
     slots_.pop_front();
     ++first_slot_;
   }
@@ -223,7 +231,9 @@ void session::written(error_code error) {
   write_pending_ = false;
   if (phase_ != phase::open) return;
   if (error) return close();
+  count_unsent(-static_cast<std::ptrdiff_t>(writing_.size()));
   writing_.clear();
+  if (writing_.capacity() > kept_room) std::string().swap(writing_);
   first_ = false;
   if (idle()) since_ = clock::now();
   process();
@@ -291,6 +301,7 @@ void session::close() {
   for (const auto& each : slots_) held += each.body_bytes;
   owner_->hold(peer_.group, -static_cast<std::ptrdiff_t>(held));
   slots_.clear();
+  count_unsent(-static_cast<std::ptrdiff_t>(unsent_));
   owner_->left(shared_from_this());
 }
 

@@ -16,13 +16,6 @@ void append_clean(std::string& out, std::string_view text) {
   std::replace_if(out.begin() + static_cast<std::ptrdiff_t>(begin), out.end(), is_control, ' ');
 }
 
-void append_header(std::string& out, std::string_view name, std::string_view value) {
-  append_clean(out, name);
-  out += ": ";
-  append_clean(out, value);
-  out += "\r\n";
-}
-
 std::string make_date(std::time_t seconds) {
   static constexpr const char* days[] = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
   static constexpr const char* months[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
@@ -48,6 +41,13 @@ const std::string& http_date(std::chrono::system_clock::time_point now) {
 }
 
 }  // namespace
+
+void append_header(std::string& out, std::string_view name, std::string_view value) {
+  append_clean(out, name);
+  out += ": ";
+  append_clean(out, value);
+  out += "\r\n";
+}
 
 std::string_view reason_phrase(int status) noexcept {
   switch (status) {
@@ -119,6 +119,7 @@ std::string serialize(const http_response& response, const answer_form& form,
 
 http_response problem(int status, std::string_view detail) {
   http_response answer{status, "application/problem+json", {{"Cache-Control", "no-store"}}, {}};
+  if (status == 503) answer.headers.emplace_back("Retry-After", "1");
   answer.body = "{\"type\":\"about:blank\",\"title\":\"";
   answer.body += reason_phrase(status);
   answer.body += "\",\"status\":" + std::to_string(status) + ",\"detail\":\"";

@@ -76,10 +76,11 @@ void answer_head::pseudo_field(std::string_view name, std::string_view value) no
 
 void answer_head::final_field(std::string_view name, std::string_view value, exchange& x) {
   if (name == "content-length") return take_content_length(value);
-  std::string* const wanted = name == "retry-after" ? &x.retry_after
-                              : name == "apns-id"   ? &x.apns_id
-                              : name == "location"  ? &x.location
-                                                    : nullptr;
+  std::string* const wanted = name == "retry-after"       ? &x.retry_after
+                              : name == "apns-id"         ? &x.apns_id
+                              : name == "apns-request-id" ? &x.apns_id  // of a broadcast, which has no other
+                              : name == "location"        ? &x.location
+                                                          : nullptr;
   if (wanted == nullptr) return;
   // The request was processed whatever is wrong with this field: better to know the status than to guess.
   if (nghttp2_check_header_value_rfc9113(bytes_of(value), value.size()) != 0) *wanted = value;

@@ -11,6 +11,10 @@ namespace {
 // Answers are small and many: flow control must never be what they wait for.
 constexpr std::uint32_t stream_window = 1 << 20;
 constexpr std::uint32_t connection_window = 16 << 20;
+// What may still come for a stream that has ended well: a WINDOW_UPDATE, or the reset after an early answer.
+constexpr unsigned late_after_end = 1;
+// And for one that we end: what the peer sends before it hears of it. Its answer may fill the window.
+constexpr unsigned late_after_reset = 4 + stream_window / max_frame_payload;
 
 }  // namespace
 
@@ -56,9 +60,11 @@ void client_session::start(exchange& x) {
   x.on_wire = true;
   auto& s = streams_
                 .try_emplace(id, stream{&x, send_window(peer_.initial_window), receive_window(stream_window),
-                                        answer_head(), 0})
+                                        answer_head()})
                 .first->second;
-  if (!no_body && !send_body(id, s)) waiting_bodies_.push_back(id);
+  if (no_body) return;
+  // What the connection's window lets through is for those first that wait for it.
+  if (!waiting_bodies_.empty() || !send_body(id, s)) waiting_bodies_.push_back(id);
 }
 
 /// As much as both windows allow; true when that was the rest.
@@ -86,13 +92,16 @@ void client_session::send_waiting_bodies() {
 
 void client_session::cancel(exchange& x) {
   const auto id = static_cast<std::uint32_t>(x.stream);
-  if (streams_.erase(id) != 0) write_rst_stream(pending_, id, error_code::cancel);
+  if (streams_.erase(id) == 0) return;
+  write_rst_stream(pending_, id, error_code::cancel);
+  guard_.expect(late_after_reset);
 }
 
-void client_session::ping() {
+bool client_session::ping() {
   for (auto digit = ping_.rbegin(); digit != ping_.rend() && ++*digit == 0; ++digit) {
   }
   write_ping(pending_, false, ping_);
+  return true;
 }
 
 void client_session::goaway() {
@@ -127,10 +136,12 @@ void client_session::finish(std::uint32_t id, stream_end how) {
   const auto found = streams_.find(id);
   ended_.push_back({found->second.of, how});
   streams_.erase(found);
+  guard_.expect(late_after_end);
 }
 
 void client_session::reset(std::uint32_t id, error_code why, stream_end how) {
   write_rst_stream(pending_, id, why);
+  guard_.expect(late_after_reset);
   finish(id, how);
 }
 

@@ -2,8 +2,7 @@
 
 // The client's side of one HTTP/2 connection (RFC 9113) without any I/O: bytes in, bytes out. What the peer
 // sends goes through frame_reader to the handlers in session_input.cpp; what is to be sent is put, frame
-// behind frame, into one buffer. Requests never queue inside: start() only when room() says so. Not thread
-// safe. Internal to transport/http2.
+// behind frame, into one buffer. Internal to transport/http2.
 
 #include <boost/unordered/unordered_flat_map.hpp>
 #include <chrono>
@@ -24,6 +23,7 @@
 #include "transport/http2/header_decoder.hpp"
 #include "transport/http2/peer_settings.hpp"
 #include "transport/http2/request_headers.hpp"
+#include "transport/http2/session.hpp"
 
 namespace dispatch::http2 {
 
@@ -37,58 +37,34 @@ struct session_options {
   bool index_path_and_authorization = true;  ///< as in pool_options
 };
 
-enum class stream_end : std::uint8_t {
-  answered,     ///< a whole final answer, or one cut at max_answer_bytes
-  refused,      ///< REFUSED_STREAM: not processed (RFC 9113 8.7)
-  unprocessed,  ///< above GOAWAY's last stream id
-  reset         ///< any other end: outcome unknown
-};
-
-struct ended_stream {
-  exchange* of;
-  stream_end how;
-};
-
-class client_session {
+class client_session final : public session {
  public:
-  using clock = std::chrono::steady_clock;
-
   explicit client_session(session_options options);
-  client_session(const client_session&) = delete;
-  client_session& operator=(const client_session&) = delete;
 
-  /// How many requests may start now. 0 before the peer's first SETTINGS and after GOAWAY.
-  std::size_t room() const noexcept;
-  /// The peer's SETTINGS came and new streams will be possible again once open ones end.
-  bool usable() const noexcept { return settled_ && !closing(); }
-  std::size_t open() const noexcept { return streams_.size(); }
-  bool settled() const noexcept { return settled_; }
+  /// 0 before the peer's first SETTINGS and after GOAWAY.
+  std::size_t room() const noexcept override;
+  bool usable() const noexcept override { return settled_ && !closing(); }
+  std::size_t open() const noexcept override { return streams_.size(); }
+  bool settled() const noexcept override { return settled_; }
   /// GOAWAY came, ids ran out, or goaway() was called.
-  bool closing() const noexcept;
-  /// Nothing more to read or write: close the connection.
-  bool finished() const noexcept;
-  bool broken() const noexcept { return broken_; }
+  bool closing() const noexcept override;
+  bool finished() const noexcept override;
+  bool broken() const noexcept override { return broken_; }
 
-  /// Opens a stream; needs room() > 0. `x` must stay where it is until it appears in ended() or is cancelled.
-  void start(exchange& x);
-  /// RST_STREAM CANCEL; `x` will not be touched again.
-  void cancel(exchange& x);
-  void ping();
-  void goaway();
+  void start(exchange& x) override;
+  /// RST_STREAM CANCEL.
+  void cancel(exchange& x) override;
+  bool ping() override;
+  void goaway() override;
 
-  /// False: the peer floods us; there is no use in talking on. A peer that breaks the protocol otherwise
-  /// leaves a GOAWAY for collect(), then finished() is true and error() says why. `now` is what floods are
-  /// measured by.
-  bool receive(std::span<const std::uint8_t> bytes, clock::time_point now = {});
-  /// Appends everything that may be sent now; bounded by the bodies of open streams.
-  void collect(std::string& out);
+  /// False: the peer floods us. A peer that breaks the protocol otherwise leaves a GOAWAY for collect(), then
+  /// finished() is true and error() says why.
+  bool receive(std::span<const std::uint8_t> bytes, clock::time_point now = {}) override;
+  /// Bounded by the bodies of open streams.
+  void collect(std::string& out) override;
 
-  /// What ended since the caller last cleared it.
-  std::vector<ended_stream>& ended() noexcept { return ended_; }
-  /// Once per GOAWAY: its error code and what of its debug data is printable.
-  std::optional<std::string> take_goaway();
-  bool take_ping_ack() noexcept;
-  const std::string& error() const noexcept { return error_; }
+  std::optional<std::string> take_goaway() override;
+  bool take_ping_ack() noexcept override;
 
  private:
   /// A stream is open from its HEADERS to the end of its answer or a reset by either side. There is no
@@ -99,6 +75,7 @@ class client_session {
     receive_window receiving;
     answer_head head;
     std::size_t body_sent = 0;
+    bool informed = false;  ///< a 1xx came; more than one is of no use
 
     bool all_sent() const noexcept { return body_sent == of->call.body.size(); }
   };
@@ -133,6 +110,7 @@ class client_session {
   void rst_stream_came(const frame& in);
   void window_update_came(const frame& in);
   void worthless();
+  void late();
   bool is_idle(std::uint32_t id) const noexcept { return id % 2 == 0 || id >= next_stream_; }
   stream* find(std::uint32_t id) noexcept;
 
@@ -159,8 +137,6 @@ class client_session {
   bool broken_ = false;
   bool ping_acked_ = false;
   std::optional<std::string> goaway_;
-  std::vector<ended_stream> ended_;
-  std::string error_;
 };
 
 }  // namespace dispatch::http2

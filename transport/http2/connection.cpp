@@ -3,6 +3,9 @@
 #include <algorithm>
 #include <utility>
 
+#include "transport/http1/client_session.hpp"
+#include "transport/http2/client_session.hpp"
+
 namespace dispatch::http2 {
 namespace {
 
@@ -13,14 +16,19 @@ constexpr unsigned refusals_before_pause = 16;
 constexpr std::chrono::milliseconds pause_base{10};
 constexpr std::chrono::milliseconds pause_cap{1'000};
 
+std::unique_ptr<session> make_session(protocol agreed, const session_options& options) {
+  if (agreed == protocol::http2) return std::make_unique<client_session>(options);
+  return std::make_unique<http1::client_session>(
+      http1::session_options{options.authority, options.max_answer_bytes, options.max_header_bytes});
+}
+
 }  // namespace
 
 connection::connection(boost::asio::io_context& context, std::shared_ptr<tls_context> tls,
                        const endpoint& peer, connection_options options, owner& pool)
     : options_(std::move(options)),
       owner_(pool),
-      session_(options_.session),
-      stream_(context, std::move(tls), peer, options_.timeouts, *this) {}
+      stream_(context, std::move(tls), peer, options_.stream, *this) {}
 
 void connection::open() {
   stream_.open();
@@ -28,7 +36,7 @@ void connection::open() {
 
 std::size_t connection::room(clock::time_point now) const noexcept {
   if (phase_ != phase::ready || retired_ || now < paused_until_) return 0;
-  return session_.room();
+  return session_->room();
 }
 
 bool connection::accepts(clock::time_point now) const noexcept {
@@ -39,15 +47,15 @@ void connection::start(exchange_list& from, exchange& x, clock::time_point now) 
   exchanges_.splice(exchanges_.end(), from, x.self);
   x.via = this;
   x.sent_at = now;
-  session_.start(x);
-  session_.collect(out_);
+  session_->start(x);
+  session_->collect(out_);
 }
 
 void connection::flush(clock::time_point now) {
-  if (phase_ == phase::closed || writing_ || !tls_is_up()) return;
-  const bool leaving = retired_ || session_.closing();
-  if (leaving && phase_ == phase::ready && session_.open() == 0) session_.goaway();
-  session_.collect(out_);
+  if (phase_ == phase::closed || writing_ || !stream_is_open()) return;
+  const bool leaving = retired_ || session_->closing();
+  if (leaving && phase_ == phase::ready && session_->open() == 0) session_->goaway();
+  session_->collect(out_);
   report_ended();
   if (!out_.empty()) {
     writing_ = true;
@@ -59,10 +67,14 @@ void connection::flush(clock::time_point now) {
 }
 
 bool connection::close_if_over() {
-  if (!session_.broken() && !session_.finished()) return false;
-  const auto& error = session_.error();
+  if (!session_->broken() && !session_->finished()) return false;
+  const auto& error = session_->error();
   if (error.empty()) {
-    stream_.shutdown();
+    if (writing_) {
+      stream_.close();
+    } else {
+      stream_.shutdown();
+    }
     closed(close_reason::orderly, "done");
   } else {
     stream_.close();
@@ -79,7 +91,7 @@ void connection::tick(clock::time_point now) {
     return closed(close_reason::lost, "the peer does not read");
   }
   if (phase_ == phase::opening) {
-    if (!tls_is_up() || now - opened_at_ <= options_.timeouts.tls) return;
+    if (!stream_is_open() || now - opened_at_ <= options_.stream.tls_timeout) return;
     stream_.close();
     return closed(close_reason::tls_failed, "no SETTINGS from the peer");
   }
@@ -88,10 +100,10 @@ void connection::tick(clock::time_point now) {
     stream_.close();
     return closed(close_reason::lost, "no answer to PING");
   }
-  if (session_.open() == 0 || now - heard_at_ < options_.ping_after) return;
+  if (session_->open() == 0 || now - heard_at_ < options_.ping_after) return;
+  if (!session_->ping()) return;
   pinging_ = true;
   pinged_at_ = now;
-  session_.ping();
   flush(now);
 }
 
@@ -100,27 +112,32 @@ void connection::abandon() {
   stream_.close();
 }
 
-void connection::on_open() {
+void connection::on_open(protocol agreed) {
+  session_ = make_session(agreed, options_.session);
   opened_at_ = clock::now();
+  settle(opened_at_);
   flush(opened_at_);
+}
+
+void connection::settle(clock::time_point now) {
+  if (phase_ != phase::opening || !session_->settled()) return;
+  phase_ = phase::ready;
+  idle_since_ = now;
+  owner_.connection_ready(*this);
 }
 
 void connection::on_bytes(std::span<const std::uint8_t> bytes) {
   const auto now = clock::now();
   heard_at_ = now;
-  session_.receive(bytes, now);
-  if (session_.take_ping_ack()) pinging_ = false;
-  if (phase_ == phase::opening && session_.settled()) {
-    phase_ = phase::ready;
-    idle_since_ = now;
-    owner_.connection_ready(*this);
-  }
+  session_->receive(bytes, now);
+  if (session_->take_ping_ack()) pinging_ = false;
+  settle(now);
   report_ended();
-  const auto goaway = session_.take_goaway();
+  const auto goaway = session_->take_goaway();
   // An orderly server says it twice, the first time as a warning (RFC 9113 6.8).
   if (goaway && !std::exchange(parting_, true)) owner_.connection_goaway(*this, *goaway);
   // Any other violation has left a GOAWAY for the next flush.
-  if (session_.broken()) {
+  if (session_->broken()) {
     close_if_over();
     return;
   }
@@ -135,16 +152,19 @@ void connection::on_written() {
 
 void connection::on_fault(stream_fault fault, const std::string& detail) {
   writing_ = false;
+  if (fault == stream_fault::refused) return closed(close_reason::address_refused, detail);
   if (fault == stream_fault::connect) return closed(close_reason::connect_failed, detail);
   if (fault == stream_fault::tls || phase_ == phase::opening) return closed(close_reason::tls_failed, detail);
+  if (fault == stream_fault::closed) session_->peer_closed();
+  report_ended();
   // After GOAWAY, or with nothing open, an end is how a server says goodbye; a TCP reset as well, which is
   // what the kernel makes of it when some of our bytes were still on the way.
-  const bool goodbye = exchanges_.empty() && (session_.closing() || answers_ != 0);
+  const bool goodbye = exchanges_.empty() && (session_->closing() || answers_ != 0);
   closed(goodbye ? close_reason::orderly : close_reason::lost, detail);
 }
 
 void connection::report_ended() {
-  auto& ended = session_.ended();
+  auto& ended = session_->ended();
   if (ended.empty()) return;
   for (const auto& [x, how] : ended) {
     note_end(how);

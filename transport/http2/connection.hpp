@@ -1,7 +1,8 @@
 #pragma once
 
-// One HTTP/2 connection of a pool: the session's bytes over the TLS stream, written in as few pieces as
-// possible, and the watch over a peer that falls silent. Io thread only. Internal to transport/http2.
+// One connection of a pool, speaking what the handshake has agreed upon: the session's bytes over the stream,
+// written in as few pieces as possible, and the watch over a peer that falls silent. Io thread only. Internal
+// to transport/http2.
 
 #include <chrono>
 #include <cstdint>
@@ -17,7 +18,7 @@ namespace dispatch::http2 {
 
 struct connection_options {
   session_options session;
-  stream_timeouts timeouts;
+  stream_options stream;
   std::chrono::milliseconds ping_after;
   std::chrono::milliseconds ping_timeout;
   std::chrono::milliseconds write_timeout;
@@ -30,6 +31,7 @@ class connection final : private tls_stream::handler {
   /// opening -> ready (the peer's SETTINGS came) -> closed. Retired and GOAWAY are marks on a ready one.
   enum class phase : std::uint8_t { opening, ready, closed };
   enum class close_reason : std::uint8_t {
+    address_refused,  ///< by the guard
     connect_failed,
     tls_failed,  ///< also what speaks TLS but no HTTP/2: it never got as far as SETTINGS
     lost,
@@ -62,12 +64,12 @@ class connection final : private tls_stream::handler {
   phase state() const noexcept { return phase_; }
   bool retired() const noexcept { return retired_; }
   /// Ready and will take requests again even if it has no room now.
-  bool usable() const noexcept { return phase_ == phase::ready && !retired_ && session_.usable(); }
+  bool usable() const noexcept { return phase_ == phase::ready && !retired_ && session_->usable(); }
   /// Streams that may be opened, whether or not a write is under way.
   std::size_t room(clock::time_point now) const noexcept;
   /// As room(), and what is started goes out with the next flush().
   bool accepts(clock::time_point now) const noexcept;
-  std::size_t load() const noexcept { return session_.open(); }
+  std::size_t load() const noexcept { return session_ ? session_->open() : 0; }
   std::uint64_t answers() const noexcept { return answers_; }
   exchange_list& exchanges() noexcept { return exchanges_; }
   /// When the last bytes came.
@@ -77,8 +79,8 @@ class connection final : private tls_stream::handler {
 
   /// Takes `x` out of `from` and opens a stream for it; accepts() must be true.
   void start(exchange_list& from, exchange& x, clock::time_point now);
-  /// RST_STREAM; the caller takes `x` away.
-  void cancel(exchange& x) { session_.cancel(x); }
+  /// The caller takes `x` away.
+  void cancel(exchange& x) { session_->cancel(x); }
   /// Writes what the session has, if no write is under way; says goodbye when retired and empty.
   void flush(clock::time_point now);
   /// Opens no more streams, closes after the last.
@@ -87,12 +89,13 @@ class connection final : private tls_stream::handler {
   void tick(clock::time_point now);
 
  private:
-  void on_open() override;
+  void on_open(protocol agreed) override;
   void on_bytes(std::span<const std::uint8_t> bytes) override;
   void on_written() override;
   void on_fault(stream_fault fault, const std::string& detail) override;
 
-  bool tls_is_up() const noexcept { return opened_at_ != clock::time_point{}; }
+  bool stream_is_open() const noexcept { return session_ != nullptr; }
+  void settle(clock::time_point now);
   void report_ended();
   void note_end(stream_end how);
   bool close_if_over();
@@ -100,7 +103,7 @@ class connection final : private tls_stream::handler {
 
   connection_options options_;
   owner& owner_;
-  client_session session_;
+  std::unique_ptr<session> session_;  ///< once the stream is open
   tls_stream stream_;
   exchange_list exchanges_;
   std::string out_;

@@ -7,20 +7,24 @@
 
 namespace dispatch::http2 {
 
-endpoint parse_endpoint(std::string_view url) {
+endpoint parse_endpoint(std::string_view url, bool allow_http) {
   const auto parsed = boost::urls::parse_uri(url);
   const auto refuse = [&](const char* why) {
     return std::invalid_argument("endpoint '" + std::string(url) + "': " + why);
   };
   if (!parsed) throw refuse("not a URL");
-  if (parsed->scheme_id() != boost::urls::scheme::https) throw refuse("must be https");
+  const bool secure = parsed->scheme_id() == boost::urls::scheme::https;
+  const bool plain = allow_http && parsed->scheme_id() == boost::urls::scheme::http;
+  if (!secure && !plain) throw refuse("must be https");
   if (parsed->has_userinfo()) throw refuse("must not hold credentials");
   if (parsed->has_query() || parsed->has_fragment() || parsed->encoded_path().size() > 1)
     throw refuse("must not have a path or query");
   endpoint out;
+  out.secure = secure;
   out.host = parsed->host_address();
   if (out.host.empty()) throw refuse("has no host");
-  out.port = parsed->has_port() ? std::string(parsed->port()) : "443";
+  const std::string default_port = secure ? "443" : "80";
+  out.port = parsed->has_port() ? std::string(parsed->port()) : default_port;
   unsigned number = 0;
   const auto* const end = out.port.data() + out.port.size();
   const auto read = std::from_chars(out.port.data(), end, number);
@@ -29,7 +33,7 @@ endpoint parse_endpoint(std::string_view url) {
   const auto kind = parsed->host_type();
   out.is_address = kind == boost::urls::host_type::ipv4 || kind == boost::urls::host_type::ipv6;
   out.authority = std::string(parsed->encoded_host());
-  if (out.port != "443") out.authority += ":" + out.port;
+  if (out.port != default_port) out.authority += ":" + out.port;
   return out;
 }
 

@@ -26,6 +26,9 @@ void pool::warm_up() {
 void pool::renew_connections() {
   state_->renew_connections();
 }
+void pool::use_identity(std::shared_ptr<const client_identity> identity) {
+  state_->use_identity(std::move(identity));
+}
 void pool::drain() {
   state_->drain();
 }

@@ -1,6 +1,7 @@
 #pragma once
 
-// A pool of HTTP/2 connections to one origin (RFC 9113 over TLS 1.2+, ALPN h2), owned by one io thread.
+// A pool of connections to one origin, owned by one io thread: HTTP/2 (RFC 9113 over TLS 1.2+, ALPN h2), and
+// where allowed HTTP/1.1.
 // It holds every request from submit() to its completion, exactly one each: the engine's in-flight table.
 
 #include <chrono>
@@ -14,14 +15,21 @@
 #include "transport/http2/message.hpp"
 
 namespace dispatch {
+class address_guard;
 class io_thread;
-}
+struct client_identity;
+class name_lookup;
+}  // namespace dispatch
 
 namespace dispatch::http2 {
 
 struct pool_options {
-  std::string endpoint;  ///< base URL, https://host[:port]
-  std::string ca_file;   ///< PEM; empty = the system's store. The certificate and host name are verified.
+  std::string endpoint;     ///< base URL, https://host[:port]
+  bool allow_http = false;  ///< http:// too: HTTP/1.1 without TLS
+  bool http1 = false;   ///< a peer without h2 is spoken to in HTTP/1.1, one request at a time a connection
+  std::string ca_file;  ///< PEM; empty = the system's store. The certificate and host name are verified.
+  /// The most there may be; how many are opened, and how many requests are out at once, follows from how the
+  /// provider answers (core/policy/concurrency_limit.hpp).
   std::size_t max_connections = 2;
   std::size_t max_streams = 100;     ///< per connection; the peer's SETTINGS may lower it, live
   std::size_t max_waiting = 20'000;  ///< requests held beyond those on streams; submit() past it = not_sent
@@ -38,10 +46,15 @@ struct pool_options {
   /// HPACK may keep both in the connection's table, so that repeating them costs a byte each. Off for a
   /// provider that asks for literals (docs/adr/0003-http2-session.md).
   bool index_path_and_authorization = true;
+  /// For hosts that strangers choose: who looks names up, and which addresses may be connected to. A refused
+  /// one ends all that waits as address_refused. Null: Asio's resolver, any address.
+  std::shared_ptr<name_lookup> names{};
+  std::shared_ptr<const address_guard> guard{};
 };
 
 struct pool_stats {
   std::size_t in_flight = 0;  ///< on streams
+  std::size_t limit = 0;      ///< of in_flight, as found by now
   std::size_t waiting = 0;
   std::size_t connections = 0;  ///< ready ones
   std::uint64_t connects = 0;   ///< attempts since start
@@ -73,6 +86,9 @@ class pool {
   /// Drops all connections after their open streams ended and connects anew for what follows (APNs wants
   /// a new connection for a new provider token).
   void renew_connections();
+  /// The certificate shown to a peer that asks for one (nullptr: none, as at first). When it is another one,
+  /// what waits is given back, as by recall(), and all connections are renewed.
+  void use_identity(std::shared_ptr<const client_identity> identity);
   /// No new streams; recall(); GOAWAY and close once what is open has been answered.
   void drain();
   pool_stats stats() const noexcept;

@@ -17,22 +17,36 @@ constexpr std::chrono::milliseconds rest_cap{500};
 // everything and answers nothing must not collect sockets.
 constexpr std::size_t leaving_per_connection = 4;
 
+concurrency_settings concurrency_of(const pool_options& options) {
+  concurrency_settings settings;
+  settings.most =
+      static_cast<std::uint32_t>(std::max<std::size_t>(1, options.max_connections * options.max_streams));
+  settings.least = std::min(settings.least, settings.most);
+  return settings;
+}
+
+/// The provider, or the way to it, has more than it can do.
+bool says_too_much(failure how, int status) noexcept {
+  return how == failure::timeout || status == 429 || status == 503;
+}
+
 }  // namespace
 
 pool::state::state(boost::asio::io_context& loop, pool_options wanted, pool_callbacks told)
     : context(loop),
       options(std::move(wanted)),
       callbacks(std::move(told)),
-      peer(parse_endpoint(options.endpoint)),
+      peer(parse_endpoint(options.endpoint, options.allow_http)),
       tls(std::make_shared<tls_context>(options.ca_file)),
       backoff(options.reconnect_base, options.reconnect_cap),
       random(std::random_device{}()),
-      timer(loop) {}
+      timer(loop),
+      limit(concurrency_of(options)) {}
 
 pool_stats pool::state::stats() const noexcept {
   const auto ready = std::count_if(connections.begin(), connections.end(),
                                    [](const auto& c) { return c->state() == connection::phase::ready; });
-  return {in_flight, waiting_count, static_cast<std::size_t>(ready), connects};
+  return {in_flight, limit.limit(), waiting_count, static_cast<std::size_t>(ready), connects};
 }
 
 void pool::state::submit(std::vector<request>&& requests) {
@@ -53,10 +67,14 @@ void pool::state::submit(std::vector<request>&& requests) {
 }
 
 void pool::state::recall() {
+  end_unstarted(failure::not_sent);
+}
+
+void pool::state::end_unstarted(http2::failure how) {
   const auto now = clock::now();
   for (auto& queue : waiting)
-    while (!queue.empty()) finish(queue, queue.front(), failure::not_sent, now);
-  while (!resting.empty()) finish(resting, resting.front(), failure::not_sent, now);
+    while (!queue.empty()) finish(queue, queue.front(), how, now);
+  while (!resting.empty()) finish(resting, resting.front(), how, now);
 }
 
 void pool::state::warm_up() {
@@ -68,6 +86,19 @@ void pool::state::renew_connections() {
   // One that is being opened has carried no request yet: it is new enough.
   for (auto& each : connections)
     if (each->state() == connection::phase::ready) each->retire();
+  wake();
+}
+
+void pool::state::use_identity(std::shared_ptr<const client_identity> next) {
+  if (next == identity) return;
+  identity = next;
+  tls->use_identity(std::move(next));
+  // Requests may differ by how we make ourselves known: those that wait were made for the old way.
+  recall();
+  for (auto& each : connections) {
+    if (each->state() == connection::phase::opening) each->abandon();
+    each->retire();
+  }
   wake();
 }
 
@@ -101,6 +132,7 @@ void pool::state::turn() {
   deliver();
   if (closed) return;
   const auto now = clock::now();
+  limit.judge(static_cast<std::uint32_t>(in_flight), now);
   start_waiting(now);
   flush_all(now);
   open_if_needed(now);
@@ -142,6 +174,7 @@ void pool::state::start_waiting(clock::time_point now) {
       finish(*queue, x, failure::not_sent, now);
       continue;
     }
+    if (in_flight >= limit.limit()) return;
     auto* target = least_loaded(now);
     if (target == nullptr) return;
     target->start(*queue, x, now);
@@ -156,6 +189,7 @@ void pool::state::flush_all(clock::time_point now) {
 
 void pool::state::open_if_needed(clock::time_point now) {
   if (draining || (waiting_count == resting.size() && !wanted_ahead)) return;
+  if (in_flight >= limit.limit()) return;  // what waits would not start on another either
   std::size_t usable = 0;
   std::size_t leaving = 0;
   for (const auto& each : connections) {
@@ -184,7 +218,7 @@ void pool::state::open_connection() {
   wanted.session.max_answer_bytes = options.max_answer_bytes;
   wanted.session.max_requests = options.max_requests_per_connection;
   wanted.session.index_path_and_authorization = options.index_path_and_authorization;
-  wanted.timeouts = {options.connect_timeout, options.tls_timeout};
+  wanted.stream = {options.connect_timeout, options.tls_timeout, options.http1, options.names, options.guard};
   wanted.ping_after = options.ping_after;
   wanted.ping_timeout = options.ping_timeout;
   wanted.write_timeout = options.write_timeout;
@@ -221,11 +255,18 @@ void pool::state::connection_closed(connection& from, connection::close_reason w
   }
   using reason = connection::close_reason;
   if (why == reason::orderly) return;
+  if (why == reason::address_refused) return address_refused(detail);
   if (from.answers() == 0) connection_failed();
   tell(why == reason::connect_failed ? connection_event::connect_failed
        : why == reason::tls_failed   ? connection_event::tls_failed
                                      : connection_event::lost,
        detail);
+}
+
+// Not tried again by itself: what waits is told so, and only the next request looks the name up again.
+void pool::state::address_refused(const std::string& detail) {
+  end_unstarted(failure::address_refused);
+  tell(connection_event::address_refused, detail);
 }
 
 void pool::state::stream_ended(connection& from, exchange& x, stream_end how) {
@@ -281,7 +322,10 @@ void pool::state::finish(exchange_list& from, exchange& x, http2::failure how, c
     result.apns_id = std::move(x.apns_id);
     result.location = std::move(x.location);
   }
-  if (x.via != nullptr && x.on_wire) result.round_trip = now - x.sent_at;
+  if (x.via != nullptr && x.on_wire) {
+    result.round_trip = now - x.sent_at;
+    limit.answered(result.round_trip, says_too_much(how, result.status));
+  }
   --(x.via != nullptr ? in_flight : waiting_count);
   from.erase(x.self);
   wake();

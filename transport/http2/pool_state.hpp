@@ -13,6 +13,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/policy/concurrency_limit.hpp"
 #include "transport/http2/connection.hpp"
 #include "transport/http2/deadline_wheel.hpp"
 #include "transport/http2/exchange.hpp"
@@ -30,6 +31,7 @@ struct pool::state final : connection::owner, std::enable_shared_from_this<pool:
   void recall();
   void warm_up();
   void renew_connections();
+  void use_identity(std::shared_ptr<const client_identity> next);
   void drain();
   /// The pool is going: nothing is told any more.
   void close();
@@ -56,6 +58,8 @@ struct pool::state final : connection::owner, std::enable_shared_from_this<pool:
   void end_rests(clock::time_point now);
   void close_idle(clock::time_point now);
 
+  void end_unstarted(http2::failure how);
+  void address_refused(const std::string& detail);
   void wait_again(exchange_list& from, exchange& x);
   void rest(exchange_list& from, exchange& x, clock::time_point now);
   exchange_list& list_of(exchange& x) noexcept;
@@ -69,6 +73,7 @@ struct pool::state final : connection::owner, std::enable_shared_from_this<pool:
   pool_callbacks callbacks;
   endpoint peer;
   std::shared_ptr<tls_context> tls;
+  std::shared_ptr<const client_identity> identity;
   reconnect_backoff backoff;
   std::mt19937_64 random;
   boost::asio::steady_timer timer;
@@ -80,6 +85,7 @@ struct pool::state final : connection::owner, std::enable_shared_from_this<pool:
   bool closed = false;
   bool wanted_ahead = false;  ///< warm_up() asked for a connection that is not there yet
 
+  concurrency_limit limit;
   deadline_wheel wheel;
   std::array<exchange_list, lane_count> waiting;
   exchange_list resting;  ///< refused by the peer; back to the queue after a pause

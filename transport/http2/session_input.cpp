@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <utility>
 
 #include "transport/http2/client_session.hpp"
 
@@ -71,6 +72,11 @@ void client_session::worthless() {
   if (!guard_.allow(now_)) flooded();
 }
 
+/// For a stream that is gone.
+void client_session::late() {
+  if (!guard_.allow_late(now_)) flooded();
+}
+
 void client_session::headers_came(const frame& in) {
   if (is_idle(in.stream)) return fail(error_code::protocol_error, "HEADERS for a stream never opened");
   const auto piece = unpadded(in);
@@ -100,7 +106,7 @@ void client_session::header_piece(std::span<const std::uint8_t> piece, bool last
     return fail(error_code::compression_error, "a header block that cannot be decoded");
   if (step != header_decoder::step::end) return;
   const auto done = std::exchange(block_, {});
-  if (s == nullptr) return worthless();
+  if (s == nullptr) return late();
   block_came(done.stream, *s, done.end_stream);
 }
 
@@ -109,7 +115,8 @@ void client_session::block_came(std::uint32_t id, stream& s, bool end_stream) {
     case answer_head::block::malformed:
       return reset(id, error_code::protocol_error, stream_end::reset);
     case answer_head::block::informational:
-      return worthless();
+      if (std::exchange(s.informed, true)) worthless();
+      return;
     case answer_head::block::final:
     case answer_head::block::trailers:
       if (end_stream) answer_ended(id, s);
@@ -124,9 +131,9 @@ void client_session::data_came(const frame& in) {
   // Padding counts (6.9.1), and so does what is for streams that are gone.
   if (const auto increment = receiving_.take(in.payload.size())) write_window_update(pending_, 0, increment);
   const bool end_stream = in.has(frame_flag::end_stream);
-  if (body->empty() && !end_stream) worthless();
   auto* const s = find(in.stream);
-  if (s == nullptr) return;
+  if (s == nullptr) return late();
+  if (body->empty() && !end_stream) worthless();
   if (!s->head.has_status()) return fail(error_code::protocol_error, "DATA before the headers");
   if (const auto increment = s->receiving.take(in.payload.size()))
     write_window_update(pending_, in.stream, increment);
@@ -201,7 +208,7 @@ void client_session::rst_stream_came(const frame& in) {
   if (is_idle(in.stream)) return fail(error_code::protocol_error, "RST_STREAM for a stream never opened");
   if (in.payload.size() != 4) return fail(error_code::frame_size_error, "RST_STREAM");
   auto* const s = find(in.stream);
-  if (s == nullptr) return worthless();
+  if (s == nullptr) return late();
   const bool refused = read_u32(in.payload) == static_cast<std::uint32_t>(error_code::refused_stream);
   finish(in.stream, refused && s->of->status == 0 ? stream_end::refused : stream_end::reset);
 }
@@ -216,7 +223,7 @@ void client_session::window_update_came(const frame& in) {
   }
   if (is_idle(in.stream)) return fail(error_code::protocol_error, "WINDOW_UPDATE for a stream never opened");
   auto* const s = find(in.stream);
-  if (s == nullptr) return;
+  if (s == nullptr) return late();
   if (increment == 0) return reset(in.stream, error_code::protocol_error, stream_end::reset);
   if (!s->sending.widen(increment)) reset(in.stream, error_code::flow_control_error, stream_end::reset);
 }

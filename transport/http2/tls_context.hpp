@@ -1,17 +1,23 @@
 #pragma once
 
-// What the connections to one origin share: trusted roots, TLS rules and the tickets to resume by.
-// Client side, TLS 1.2+ (RFC 8446, RFC 9113 9.2), ALPN h2 (RFC 7301). One thread after construction.
+// What the connections to one origin share: the tickets to resume by, and what they trust (shared with other
+// origins). Client side, TLS 1.2+ (RFC 8446, RFC 9113 9.2), ALPN h2, http/1.1 where wanted
+// (RFC 7301). One thread after
+// construction.
 
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "transport/http2/endpoint.hpp"
+#include "transport/http2/tls_trust.hpp"
 
-struct ssl_ctx_st;
 struct ssl_st;
 struct ssl_session_st;
+
+namespace dispatch {
+struct client_identity;
+}
 
 namespace dispatch::http2 {
 
@@ -23,19 +29,26 @@ class tls_context {
   tls_context(const tls_context&) = delete;
   tls_context& operator=(const tls_context&) = delete;
 
-  /// A new TLS object that will accept nobody but `peer`; the caller owns it (SSL_free) and keeps this
-  /// object alive as long.
-  ssl_st* make_client(const endpoint& peer);
+  /// What TLS objects made from now on show to a peer that asks for a certificate; nullptr: nothing.
+  void use_identity(std::shared_ptr<const client_identity> identity);
 
-  /// After the handshake: empty when h2 was agreed upon, else what is wrong.
-  static std::string check_agreed(ssl_st* tls);
+  /// A new TLS object that will accept nobody but `peer`; the caller owns it (SSL_free) and keeps this
+  /// object alive as long. `http1`: offers http/1.1 behind h2.
+  ssl_st* make_client(const endpoint& peer, bool http1);
+
+  /// After the handshake.
+  static bool agreed_on_http2(ssl_st* tls);
   /// Why the peer's certificate was refused; empty when it was not.
   static std::string refusal(ssl_st* tls);
 
- private:
+  /// OpenSSL's callback: a ticket came for a TLS object of make_client().
   static int keep_session(ssl_st* tls, ssl_session_st* session);
 
-  ssl_ctx_st* context_;
+ private:
+  void forget_tickets();
+
+  std::shared_ptr<const tls_trust> trust_;
+  std::shared_ptr<const client_identity> identity_;
   std::vector<ssl_session_st*> tickets_;  // each used once (RFC 8446 C.4), the newest last
 };
 

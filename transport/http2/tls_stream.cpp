@@ -2,6 +2,7 @@
 
 #include <openssl/ssl.h>
 
+#include <algorithm>
 #include <array>
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/io_context.hpp>
@@ -11,10 +12,13 @@
 #include <boost/asio/ssl/stream.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/write.hpp>
+#include <optional>
 #include <utility>
 #include <vector>
 
+#include "core/policy/address_guard.hpp"
 #include "transport/http2/tls_context.hpp"
+#include "transport/name_lookup.hpp"
 
 namespace dispatch::http2 {
 
@@ -29,27 +33,45 @@ constexpr std::size_t read_size = std::size_t{16} * 1024;  // SSL_read gives one
 constexpr std::chrono::milliseconds shutdown_time{250};
 constexpr std::chrono::milliseconds last_words_time{250};
 
+ip_address plain(const asio::ip::address& address) noexcept {
+  return address.is_v4() ? ip_address::of_v4(address.to_v4().to_bytes())
+                         : ip_address::of_v6(address.to_v6().to_bytes());
+}
+
+asio::ip::address to_asio(const ip_address& address) {
+  if (!address.is_v4()) return asio::ip::address_v6(address.bytes());
+  asio::ip::address_v4::bytes_type last;
+  std::copy(address.bytes().end() - last.size(), address.bytes().end(), last.begin());
+  return asio::ip::address_v4(last);
+}
+
 }  // namespace
 
 // Handlers hold it, so that late ones find it alive; `owner` is null once nobody wants to hear more.
 struct tls_stream::impl : std::enable_shared_from_this<tls_stream::impl> {
   impl(asio::io_context& context, std::shared_ptr<tls_context> shared, const endpoint& to,
-       stream_timeouts limits, handler& listener)
+       stream_options wanted, handler& listener)
       : tls(std::move(shared)),
         peer(to),
-        timeouts(limits),
+        options(std::move(wanted)),
         owner(&listener),
         resolver(context),
-        stream(context, tls->make_client(peer)),
+        socket(context),
         timer(context) {
+    if (!peer.secure) return;
+    secured.emplace(socket, tls->make_client(peer, options.http1));
     // Records come thick and fast on a warm connection: keep OpenSSL from freeing its buffers in between.
-    SSL_clear_mode(stream.native_handle(), SSL_MODE_RELEASE_BUFFERS);
+    SSL_clear_mode(secured->native_handle(), SSL_MODE_RELEASE_BUFFERS);
   }
 
   void open();
+  void look_up();
+  void take(const name_found& found);
+  void judge();
   void connect_next();
   void connected();
   void handshaken(const error_code& error);
+  void opened(protocol agreed);
   void read();
   void read_done(const error_code& error, std::size_t size);
   void write();
@@ -63,16 +85,18 @@ struct tls_stream::impl : std::enable_shared_from_this<tls_stream::impl> {
     ++armed;
     timer.cancel();
   }
+  asio::ip::port_type port() const { return static_cast<asio::ip::port_type>(std::stoul(peer.port)); }
   void connect_timeout() { connect_failed("timed out"); }
   void connect_failed(const std::string& why);
   void tls_timeout() { fault(stream_fault::tls, "TLS handshake timed out"); }
 
-  std::shared_ptr<tls_context> tls;  // before `stream`, whose SSL object calls back into it
+  std::shared_ptr<tls_context> tls;  // before `secured`, whose SSL object calls back into it
   endpoint peer;
-  stream_timeouts timeouts;
+  stream_options options;
   handler* owner;
   tcp::resolver resolver;
-  asio::ssl::stream<tcp::socket> stream;
+  tcp::socket socket;
+  std::optional<asio::ssl::stream<tcp::socket&>> secured;  ///< none: plain http
   asio::steady_timer timer;
   std::vector<tcp::endpoint> addresses;
   std::size_t next_address = 0;
@@ -92,27 +116,52 @@ void tls_stream::impl::arm(std::chrono::nanoseconds span, void (impl::*then)()) 
 }
 
 void tls_stream::impl::open() {
-  connect_deadline = clock_type::now() + timeouts.connect;
+  connect_deadline = clock_type::now() + options.connect_timeout;
   if (peer.is_address) {
     // No look-up, and none of the resolver's thread.
     error_code error;
     const auto address = asio::ip::make_address(peer.host, error);
-    const auto port = static_cast<asio::ip::port_type>(std::stoul(peer.port));
-    if (!error) addresses.emplace_back(address, port);
-    asio::post(stream.get_executor(), [self = shared_from_this()] {
-      if (self->owner != nullptr) self->connect_next();
-    });
+    if (!error) addresses.emplace_back(address, port());
+    asio::post(socket.get_executor(), [self = shared_from_this()] { self->judge(); });
     return;
   }
-  arm(timeouts.connect, &impl::connect_timeout);
+  arm(options.connect_timeout, &impl::connect_timeout);
+  if (options.names) return look_up();
   resolver.async_resolve(
       peer.host, peer.port, asio::ip::resolver_base::numeric_service,
       [self = shared_from_this()](const error_code& error, const tcp::resolver::results_type& found) {
         if (self->owner == nullptr) return;
         if (error) return self->fault(stream_fault::connect, "name look-up: " + error.message());
         for (const auto& entry : found) self->addresses.push_back(entry.endpoint());
-        self->connect_next();
+        self->judge();
       });
+}
+
+void tls_stream::impl::look_up() {
+  options.names->look_up(peer.host,
+                         [self = shared_from_this(), loop = socket.get_executor()](name_found found) {
+                           asio::post(loop, [self, found = std::move(found)] { self->take(found); });
+                         });
+}
+
+void tls_stream::impl::take(const name_found& found) {
+  if (owner == nullptr) return;
+  if (!found.error.empty()) return fault(stream_fault::connect, "name look-up: " + found.error);
+  for (const auto& address : found.addresses) addresses.emplace_back(to_asio(address), port());
+  judge();
+}
+
+// All of them, not the one tried first: whoever answers for the name could let the good one fail. What passes
+// is what gets connected to; the name is not looked up again.
+void tls_stream::impl::judge() {
+  if (owner == nullptr) return;
+  for (const auto& each : addresses) {
+    if (!options.guard) break;
+    const auto why = options.guard->refusal(plain(each.address()));
+    if (why.empty()) continue;
+    return fault(stream_fault::refused, each.address().to_string().append(" is ").append(why));
+  }
+  connect_next();
 }
 
 void tls_stream::impl::connect_next() {
@@ -124,7 +173,6 @@ void tls_stream::impl::connect_next() {
   const auto number = ++attempt;
   arm((connect_deadline - now) / left, &impl::connect_timeout);
   error_code ignored;
-  auto& socket = stream.next_layer();
   socket.close(ignored);
   socket.async_connect(addresses[next_address++],
                        [self = shared_from_this(), number](const error_code& error) {
@@ -142,32 +190,42 @@ void tls_stream::impl::connect_failed(const std::string& why) {
 
 void tls_stream::impl::connected() {
   error_code ignored;
-  stream.next_layer().set_option(tcp::no_delay(true), ignored);
-  stream.next_layer().set_option(asio::socket_base::keep_alive(true), ignored);
-  arm(timeouts.tls, &impl::tls_timeout);
-  stream.async_handshake(asio::ssl::stream_base::client,
-                         [self = shared_from_this()](const error_code& error) { self->handshaken(error); });
+  socket.set_option(tcp::no_delay(true), ignored);
+  socket.set_option(asio::socket_base::keep_alive(true), ignored);
+  if (!secured) return opened(protocol::http1);
+  arm(options.tls_timeout, &impl::tls_timeout);
+  secured->async_handshake(asio::ssl::stream_base::client,
+                           [self = shared_from_this()](const error_code& error) { self->handshaken(error); });
 }
 
 void tls_stream::impl::handshaken(const error_code& error) {
   if (owner == nullptr) return;
   if (error) {
-    const auto refused = tls_context::refusal(stream.native_handle());
+    const auto refused = tls_context::refusal(secured->native_handle());
     return fault(stream_fault::tls, refused.empty() ? error.message() : refused);
   }
-  const auto wrong = tls_context::check_agreed(stream.native_handle());
-  if (!wrong.empty()) return fault(stream_fault::tls, wrong);
+  const bool http2 = tls_context::agreed_on_http2(secured->native_handle());
+  if (!http2 && !options.http1)
+    return fault(stream_fault::tls, "the peer does not speak HTTP/2 (no ALPN h2)");
+  opened(http2 ? protocol::http2 : protocol::http1);
+}
+
+void tls_stream::impl::opened(protocol agreed) {
   disarm();
-  owner->on_open();
+  owner->on_open(agreed);
   read();
 }
 
 void tls_stream::impl::read() {
   if (owner == nullptr) return;
-  stream.async_read_some(asio::buffer(buffer),
-                         [self = shared_from_this()](const error_code& error, std::size_t size) {
-                           self->read_done(error, size);
-                         });
+  auto done = [self = shared_from_this()](const error_code& error, std::size_t size) {
+    self->read_done(error, size);
+  };
+  if (secured) {
+    secured->async_read_some(asio::buffer(buffer), std::move(done));
+  } else {
+    socket.async_read_some(asio::buffer(buffer), std::move(done));
+  }
 }
 
 void tls_stream::impl::read_done(const error_code& error, std::size_t size) {
@@ -175,19 +233,25 @@ void tls_stream::impl::read_done(const error_code& error, std::size_t size) {
   if (size != 0) owner->on_bytes({buffer.data(), size});
   if (owner == nullptr) return;
   if (!error) return read();
-  // HTTP/2 has its own goodbye, so a missing close_notify (truncated) tells nothing here.
+  // HTTP/2 has its own goodbye and HTTP/1.1 says how long an answer is, so a missing close_notify (truncated)
+  // tells nothing here.
   const bool orderly = error == asio::error::eof || error == asio::ssl::error::stream_truncated;
-  fault(stream_fault::ended, orderly ? "closed by the peer" : error.message());
+  if (orderly) return fault(stream_fault::closed, "closed by the peer");
+  fault(stream_fault::ended, error.message());
 }
 
 void tls_stream::impl::write() {
-  asio::async_write(stream, asio::buffer(writing),
-                    [self = shared_from_this()](const error_code& error, std::size_t) {
-                      self->writing.clear();
-                      if (self->owner == nullptr) return;
-                      if (error) return self->write_failed();
-                      self->owner->on_written();
-                    });
+  auto done = [self = shared_from_this()](const error_code& error, std::size_t) {
+    self->writing.clear();
+    if (self->owner == nullptr) return;
+    if (error) return self->write_failed();
+    self->owner->on_written();
+  };
+  if (secured) {
+    asio::async_write(*secured, asio::buffer(writing), std::move(done));
+  } else {
+    asio::async_write(socket, asio::buffer(writing), std::move(done));
+  }
 }
 
 void tls_stream::impl::write_failed() {
@@ -204,8 +268,9 @@ void tls_stream::impl::fault(stream_fault what, const std::string& detail) {
 
 void tls_stream::impl::shutdown() {
   if (std::exchange(owner, nullptr) == nullptr) return;
+  if (!secured) return close();
   arm(shutdown_time, &impl::close);
-  stream.async_shutdown([self = shared_from_this()](const error_code&) { self->close(); });
+  secured->async_shutdown([self = shared_from_this()](const error_code&) { self->close(); });
 }
 
 void tls_stream::impl::close() {
@@ -213,12 +278,12 @@ void tls_stream::impl::close() {
   disarm();
   resolver.cancel();
   error_code ignored;
-  stream.next_layer().close(ignored);
+  socket.close(ignored);
 }
 
 tls_stream::tls_stream(asio::io_context& context, std::shared_ptr<tls_context> tls, const endpoint& peer,
-                       stream_timeouts timeouts, handler& owner)
-    : impl_(std::make_shared<impl>(context, std::move(tls), peer, timeouts, owner)) {}
+                       stream_options options, handler& owner)
+    : impl_(std::make_shared<impl>(context, std::move(tls), peer, std::move(options), owner)) {}
 
 tls_stream::~tls_stream() {
   // After shutdown() it is already on its own.

@@ -1,7 +1,7 @@
 #pragma once
 
-// A TLS connection as a pipe of bytes: resolve, connect, handshake, read, write, close, each bounded in time.
-// The only place where Asio meets OpenSSL for HTTP/2. Io thread only.
+// A TLS connection, or for http:// a plain one, as a pipe of bytes: resolve, connect, handshake, read, write,
+// close, each bounded in time. The only place where Asio meets OpenSSL for HTTP. Io thread only.
 
 #include <chrono>
 #include <cstddef>
@@ -11,24 +11,35 @@
 #include <string>
 
 #include "transport/http2/endpoint.hpp"
+#include "transport/http2/protocol.hpp"
 
 namespace boost::asio {
 class io_context;
 }
+
+namespace dispatch {
+class address_guard;
+class name_lookup;
+}  // namespace dispatch
 
 namespace dispatch::http2 {
 
 class tls_context;
 
 enum class stream_fault : std::uint8_t {
+  refused,  ///< the guard will not have one of the addresses
   connect,  ///< no address answered in time
   tls,      ///< handshake, certificate or ALPN
-  ended     ///< the open connection, by either side
+  closed,   ///< the open connection, by the peer and in order
+  ended     ///< the open connection, otherwise
 };
 
-struct stream_timeouts {
-  std::chrono::milliseconds connect;  ///< name look-up and all addresses together
-  std::chrono::milliseconds tls;
+struct stream_options {
+  std::chrono::milliseconds connect_timeout;  ///< name look-up and all addresses together
+  std::chrono::milliseconds tls_timeout;
+  bool http1 = false;                            ///< HTTP/1.1 will do, too
+  std::shared_ptr<name_lookup> names{};          ///< null: Asio's resolver
+  std::shared_ptr<const address_guard> guard{};  ///< null: any address
 };
 
 class tls_stream {
@@ -36,7 +47,7 @@ class tls_stream {
   /// Each call may close() or destroy the stream; none comes after that.
   class handler {
    public:
-    virtual void on_open() = 0;
+    virtual void on_open(protocol agreed) = 0;
     virtual void on_bytes(std::span<const std::uint8_t> bytes) = 0;
     virtual void on_written() = 0;
     /// The last call, unless close() came first.
@@ -46,8 +57,9 @@ class tls_stream {
     ~handler() = default;
   };
 
+  /// `tls` is not used for a peer that is not secure.
   tls_stream(boost::asio::io_context& context, std::shared_ptr<tls_context> tls, const endpoint& peer,
-             stream_timeouts timeouts, handler& owner);
+             stream_options options, handler& owner);
   /// As close().
   ~tls_stream();
   tls_stream(const tls_stream&) = delete;

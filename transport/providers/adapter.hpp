@@ -25,6 +25,8 @@ enum class render_status : std::uint8_t {
   missing_variable,
   payload_too_large,
   unsupported_target,
+  invalid_subscription,  ///< its keys are no keys; of a dry run, where nothing is encrypted that would show
+                         ///< it
   /// The job's message cannot be said to this provider at all (an override of the wrong shape, a control
   /// character where a header is made): outcome failed, reason invalid_message.
   invalid_message

@@ -1,7 +1,7 @@
 #pragma once
 
-// Apple Push Notification service, HTTP/2 with provider tokens. `apns-topic` and `authorization` come from
-// the credential. What maps to what: docs/providers.md.
+// Apple Push Notification service over HTTP/2: pushes to a device token, and broadcasts to a channel.
+// `authorization`, where there is one, comes from the credential. What maps to what: docs/providers.md.
 
 #include <cstdint>
 #include <memory>
@@ -21,7 +21,7 @@ constexpr std::string_view apns_endpoint(apns_environment environment) noexcept 
 }
 
 struct apns_options {
-  std::string topic;  ///< the bundle id; sent by the credential
+  std::string topic;  ///< the bundle id; apns-topic begins with it
   apns_environment environment = apns_environment::production;
   /// What BadDeviceToken ends as: quarantined or invalid_token. Apple says it of dead tokens and of tokens of
   /// the other environment alike, so a wrong `environment` would delete every token: hence quarantined.

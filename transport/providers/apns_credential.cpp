@@ -82,8 +82,8 @@ class token_source final : public apns_token_source {
 
 class apns_credential final : public credential {
  public:
-  apns_credential(std::shared_ptr<apns_token_source> source, std::string topic, after_function after)
-      : source_(std::move(source)), topic_(std::move(topic)), after_(std::move(after)) {
+  apns_credential(std::shared_ptr<apns_token_source> source, after_function after)
+      : source_(std::move(source)), after_(std::move(after)) {
     current();
   }
 
@@ -91,8 +91,8 @@ class apns_credential final : public credential {
     auto newest = source_->current();
     if (newest != token_) {
       token_ = std::move(newest);
-      headers_ = std::make_shared<const header_list>(
-          header_list{{"authorization", "bearer " + token_->text}, {"apns-topic", topic_}});
+      headers_ =
+          std::make_shared<const header_list>(header_list{{"authorization", "bearer " + token_->text}});
       expires_.store((token_->signed_at + apple_max_age).count(), std::memory_order_relaxed);
     }
     return headers_;
@@ -116,7 +116,6 @@ class apns_credential final : public credential {
 
  private:
   std::shared_ptr<apns_token_source> source_;
-  std::string topic_;
   after_function after_;
   std::shared_ptr<const token> token_;
   headers headers_;
@@ -139,9 +138,9 @@ std::variant<std::shared_ptr<apns_token_source>, std::string> apns_token_source:
   return source;
 }
 
-std::unique_ptr<credential> make_apns_credential(std::shared_ptr<apns_token_source> source, std::string topic,
+std::unique_ptr<credential> make_apns_credential(std::shared_ptr<apns_token_source> source,
                                                  after_function after) {
-  return std::make_unique<apns_credential>(std::move(source), std::move(topic), std::move(after));
+  return std::make_unique<apns_credential>(std::move(source), std::move(after));
 }
 
 }  // namespace dispatch

@@ -29,7 +29,7 @@ struct apns_credential_options {
 };
 
 /// The provider token of one key. Any thread. Make one a key and share it among that key's credentials
-/// (several topics, several io threads).
+/// (several apps, several io threads).
 class apns_token_source {
  public:
   /// Signs the first token. A string is the error, without secrets.
@@ -47,8 +47,8 @@ class apns_token_source {
   virtual bool refused(const std::shared_ptr<const token>& used) = 0;
 };
 
-/// Headers: authorization and apns-topic. `after` is a timer of the credential's io thread.
-std::unique_ptr<credential> make_apns_credential(std::shared_ptr<apns_token_source> source, std::string topic,
+/// The header authorization. `after` is a timer of the credential's io thread.
+std::unique_ptr<credential> make_apns_credential(std::shared_ptr<apns_token_source> source,
                                                  after_function after);
 
 }  // namespace dispatch

@@ -13,6 +13,8 @@
 
 namespace dispatch {
 
+struct client_identity;
+
 class credential {
  public:
   /// The headers every request carries (authorization, content-type, apns-topic …); null = none to be had,
@@ -29,9 +31,12 @@ class credential {
   /// The provider refused `used`. Asks for a new one, unless one newer than it is there already or the
   /// provider's minimum age forbids (APNs: not within 20 minutes). True when a new one will come or is there.
   virtual bool refused(const std::shared_ptr<const header_list>& used) = 0;
-  /// When the key or service account itself ends, zero when it does not; for
-  /// credential_expiry_timestamp_seconds. For FCM and APNs: the end of the current token. Any thread.
+  /// When it ends, zero when it does not; for credential_expiry_timestamp_seconds. Of what renews itself
+  /// (FCM, APNs with a key): the end of the current token. Any thread.
   virtual epoch_ms expires_at() const = 0;
+  /// What connections show to a provider that asks for a certificate; nullptr: nothing. A credential that has
+  /// one ends with it: only a person brings the next.
+  virtual std::shared_ptr<const client_identity> identity() const { return nullptr; }
 };
 
 }  // namespace dispatch

@@ -5,11 +5,14 @@
 #include <stdexcept>
 #include <utility>
 
+#include "core/job/data_keys.hpp"
 #include "transport/providers/fcm_answer.hpp"
 #include "transport/providers/render/collapse.hpp"
 #include "transport/providers/render/compiled_body.hpp"
 #include "transport/providers/render/fcm_mapping.hpp"
 #include "transport/providers/render/json_sink.hpp"
+
+namespace json = boost::json;
 
 namespace dispatch {
 namespace {
@@ -55,12 +58,14 @@ std::string_view overrides_for(const job& source, platform target) noexcept {
 }
 
 template <class Sink>
-void write_block(Sink& out, const job& source, platform target, const boost::json::object* overrides) {
+void write_block(Sink& out, const job& source, platform target, const json::object* overrides) {
   switch (target) {
     case platform::android:
       return write_fcm_android(out, source);
     case platform::ios:
-      return write_fcm_apns(out, source, is_alerting(source.message, overrides));
+      // An unknown one was refused before.
+      if (const auto* type = push_type_of(source.message, overrides)) write_fcm_apns(out, source, *type);
+      return;
     case platform::web:
       return write_fcm_webpush(out, source);
     default:
@@ -68,25 +73,47 @@ void write_block(Sink& out, const job& source, platform target, const boost::jso
   }
 }
 
-/// The producer's overrides over the block we would have sent.
-bool write_merged_block(compiled_body& out, const job& source, platform target, std::string_view overrides) {
+/// A block's own data stand instead of the message's (AndroidConfig.data), so they need what those had: only
+/// keys FCM takes, and the dedupe key. Answers what is wrong with them.
+std::string complete_data(json::value& block) {
+  auto* members = block.if_object();
+  auto* data = members ? members->if_contains("data") : nullptr;
+  if (!data) return {};
+  auto* entries = data->if_object();
+  if (!entries) return ".data is not an object";
+  for (const auto& [key, value] : *entries) {
+    if (is_reserved_data_key(key)) return ".data holds a key reserved by FCM";
+    if (!value.is_string()) return ".data holds a value that is no string";
+  }
+  if (!entries->contains(dispatch_id_name)) (*entries)[dispatch_id_name] = hole_text(mark::dedupe_key);
+  return {};
+}
+
+/// The producer's overrides over the block we would have sent. Answers what is wrong with them.
+std::string write_merged_block(compiled_body& out, const job& source, platform target,
+                               std::string_view overrides) {
   const auto patch = parse_overrides(overrides);
-  if (!patch) return false;
+  if (!patch) return " cannot be merged";
+  if (target == platform::ios && !push_type_of(source.message, &*patch))
+    return ".headers.apns-push-type is none that APNs knows";
   tree_sink tree;
   write_block(tree, source, target, &*patch);
-  boost::json::value block = tree.take();
+  json::value block = tree.take();
   merge_patch(block, *patch);
+  if (auto wrong = complete_data(block); !wrong.empty()) return wrong;
   out.frame(",\"");
   out.frame(block_name(target));
   out.frame("\":");
   write_tree(block, out);
-  return true;
+  return {};
 }
 
 std::string_view target_name(target_kind kind) noexcept {
   switch (kind) {
     case target_kind::token:
       return "token";
+    case target_kind::fid:
+      return "fid";
     case target_kind::topic:
       return "topic";
     case target_kind::condition:
@@ -131,8 +158,8 @@ class fcm_adapter final : public provider_adapter {
       sink.open(block_name(target));
       write_block(sink, source, target, nullptr);
       sink.close();
-    } else if (!write_merged_block(out, source, target, overrides)) {
-      made->error = "overrides." + std::string(block_name(target)) + " cannot be merged";
+    } else if (const auto wrong = write_merged_block(out, source, target, overrides); !wrong.empty()) {
+      made->error = std::string("overrides.").append(block_name(target)).append(wrong);
     }
     out.frame("}}");
     out.seal();
@@ -203,7 +230,7 @@ class fcm_adapter final : public provider_adapter {
   }
 
   static render_status check_size(std::size_t bytes, target_kind kind, std::string& detail) {
-    const auto limit = kind == target_kind::token ? max_content_bytes : max_topic_content_bytes;
+    const auto limit = is_device(kind) ? max_content_bytes : max_topic_content_bytes;
     if (bytes <= limit) return render_status::ok;
     detail = std::to_string(bytes) + " bytes of content, " + std::to_string(limit) + " allowed";
     return render_status::payload_too_large;

@@ -1,7 +1,7 @@
 #pragma once
 
-// Firebase Cloud Messaging, HTTP v1: one message a request, to a token, a topic or a condition, for Android
-// and, when configured so, for iOS and the web. What maps to what: docs/providers.md.
+// Firebase Cloud Messaging, HTTP v1: one message a request, to a token, an installation (fid), a topic or a
+// condition, for Android and, when configured so, for iOS and the web. What maps to what: docs/providers.md.
 
 #include <functional>
 #include <memory>

@@ -68,10 +68,11 @@ bool is_type(const json::object& entry, std::string_view name) noexcept {
          (type.size() > name.size() && type.ends_with(name) && type[type.size() - name.size() - 1] == '/');
 }
 
-bool names_token_field(const json::object& bad_request) noexcept {
+bool names_device_field(const json::object& bad_request) noexcept {
   const auto* violations = array_in(&bad_request, "fieldViolations");
   return violations && std::any_of(violations->begin(), violations->end(), [](const json::value& each) {
-           return string_in(each.if_object(), "field") == "message.token";
+           const auto field = string_in(each.if_object(), "field");
+           return field == "message.token" || field == "message.fid";
          });
 }
 
@@ -117,7 +118,7 @@ answer_facts read_facts(int status, const json::object* root) noexcept {
       facts.code = code;
       facts.own_error = true;
     } else if (is_type(*entry, bad_request_type)) {
-      facts.names_token = facts.names_token || names_token_field(*entry);
+      facts.names_token = facts.names_token || names_device_field(*entry);
     } else if (is_type(*entry, quota_failure_type)) {
       facts.device_quota = facts.device_quota || names_only_devices(*entry);
     }

@@ -5,7 +5,7 @@
 namespace dispatch::smtp {
 
 connection::connection(boost::asio::io_context& context, std::shared_ptr<http2::tls_context> tls,
-                       const http2::endpoint& peer, http2::stream_timeouts timeouts, session_options options,
+                       const http2::endpoint& peer, stream_timeouts timeouts, session_options options,
                        owner& pool)
     : owner_(pool),
       how_(options.how),

@@ -45,8 +45,7 @@ class connection final : private mail_stream::handler {
   };
 
   connection(boost::asio::io_context& context, std::shared_ptr<http2::tls_context> tls,
-             const http2::endpoint& peer, http2::stream_timeouts timeouts, session_options options,
-             owner& pool);
+             const http2::endpoint& peer, stream_timeouts timeouts, session_options options, owner& pool);
 
   void open();
   /// At once and without a word to the pool.

@@ -34,7 +34,7 @@ constexpr std::size_t read_size = std::size_t{4} * 1024;  // replies are short
 // Handlers hold it, so that late ones find it alive; `owner` is null once nobody wants to hear more.
 struct mail_stream::impl : std::enable_shared_from_this<mail_stream::impl> {
   impl(asio::io_context& context, std::shared_ptr<http2::tls_context> shared, const http2::endpoint& to,
-       http2::stream_timeouts limits, handler& listener)
+       stream_timeouts limits, handler& listener)
       : tls(std::move(shared)),
         peer(to),
         timeouts(limits),
@@ -64,7 +64,7 @@ struct mail_stream::impl : std::enable_shared_from_this<mail_stream::impl> {
 
   std::shared_ptr<http2::tls_context> tls;  // before `secured`, whose SSL object calls back into it
   http2::endpoint peer;
-  http2::stream_timeouts timeouts;
+  stream_timeouts timeouts;
   handler* owner;
   tcp::resolver resolver;
   tcp::socket socket;
@@ -147,7 +147,7 @@ void mail_stream::impl::connected() {
 }
 
 void mail_stream::impl::handshake(void (handler::*then)()) {
-  auto* const client = tls->make_client(peer);
+  auto* const client = tls->make_client(peer, false);
   SSL_set_alpn_protos(client, nullptr, 0);  // SMTP has no name there
   secured.emplace(socket, client);
   arm(timeouts.tls, &impl::tls_timeout);
@@ -218,7 +218,7 @@ void mail_stream::impl::close() {
 }
 
 mail_stream::mail_stream(asio::io_context& context, std::shared_ptr<http2::tls_context> tls,
-                         const http2::endpoint& peer, http2::stream_timeouts timeouts, handler& owner)
+                         const http2::endpoint& peer, stream_timeouts timeouts, handler& owner)
     : impl_(std::make_shared<impl>(context, std::move(tls), peer, timeouts, owner)) {}
 
 mail_stream::~mail_stream() {

@@ -4,6 +4,7 @@
 // bytes: resolve, connect over all addresses, handshake, read, write, close, each bounded in time but the
 // writes. The only place where Asio meets OpenSSL for SMTP. Io thread only.
 
+#include <chrono>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -11,6 +12,11 @@
 #include "transport/http2/tls_stream.hpp"
 
 namespace dispatch::smtp {
+
+struct stream_timeouts {
+  std::chrono::milliseconds connect;  ///< name look-up and all addresses together
+  std::chrono::milliseconds tls;
+};
 
 class mail_stream {
  public:
@@ -33,7 +39,7 @@ class mail_stream {
   };
 
   mail_stream(boost::asio::io_context& context, std::shared_ptr<http2::tls_context> tls,
-              const http2::endpoint& peer, http2::stream_timeouts timeouts, handler& owner);
+              const http2::endpoint& peer, stream_timeouts timeouts, handler& owner);
   /// As close().
   ~mail_stream();
   mail_stream(const mail_stream&) = delete;

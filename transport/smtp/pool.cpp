@@ -192,7 +192,7 @@ void pool::state::open_if_needed(clock::time_point now) {
 void pool::state::open_connection() {
   wanted_ahead = false;  // one attempt: while nobody waits, nobody tries again
   ++connects;
-  const http2::stream_timeouts timeouts{options.connect_timeout, options.tls_timeout};
+  const stream_timeouts timeouts{options.connect_timeout, options.tls_timeout};
   connections.push_back(
       std::make_unique<connection>(context, tls, options.server.peer, timeouts, options.session, *this));
   connections.back()->open();

@@ -6,16 +6,29 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <chrono>
 #include <cstring>
+#include <set>
+#include <stdexcept>
+#include <type_traits>
+#include <utility>
 
 #include "api/address_list.hpp"
 #include "api/config/ingest_tables.hpp"
+#include "api/config/secret_file.hpp"
 #include "apps/dispatchd/config/config.hpp"
 #include "apps/dispatchd/config/registry.hpp"
+#include "transport/crypto/client_identity.hpp"
+#include "transport/http/server.hpp"
+#include "transport/providers/webpush/vapid_credential.hpp"
 #include "transport/smtp/mail_endpoint.hpp"
 
 namespace dispatch::config {
 namespace {
+
+/// As the alert DispatchCertificateEnds has it.
+constexpr std::chrono::hours certificate_warning{14 * 24};
+constexpr std::size_t max_key_file_bytes = 65'536;
 
 /// Empty when the file can be read. Opened rather than asked about: access() checks another user's rights.
 std::string why_unreadable(const std::string& file) {
@@ -46,7 +59,9 @@ class checker {
     for (auto& app : result_.settings.fcm) fcm(app);
     for (auto& app : result_.settings.apns) apns(app);
     for (const auto& app : result_.settings.smtp) smtp(app);
+    for (auto& app : result_.settings.webpush) webpush(app);
     platforms();
+    tenants();
     ingestion();
     http();
   }
@@ -113,9 +128,17 @@ class checker {
     const auto prefix = "apns." + app.app + '.';
     if (!result_.origins.contains(prefix + "endpoint") && app.environment == "sandbox")
       app.endpoint = "https://api.sandbox.push.apple.com";
-    required(prefix + "key_file", app.key_file);
-    required(prefix + "key_id", app.key_id);
-    required(prefix + "team_id", app.team_id);
+    if (app.certificate_file.empty()) {
+      required(prefix + "key_file", app.key_file);
+      required(prefix + "key_id", app.key_id);
+      required(prefix + "team_id", app.team_id);
+      if (!app.certificate_password_file.empty())
+        error(prefix + "certificate_password_file", "has no effect without certificate_file");
+    } else if (!app.key_file.empty() || !app.key_id.empty() || !app.team_id.empty()) {
+      error(prefix + "certificate_file", "stands beside key_file, key_id or team_id: a key or a certificate");
+    } else {
+      certificate(prefix + "certificate_file", app);
+    }
     required(prefix + "topic", app.topic);
     files(app, apns_keys(), prefix);
     burst(prefix, app);
@@ -143,6 +166,32 @@ class checker {
             "none is for this machine: say insecure to send mails in the clear over a network");
   }
 
+  /// That it cannot be read is said of every file.
+  void certificate(const std::string& key, const apns_app& app) {
+    if (!why_unreadable(app.certificate_file).empty()) return;
+    const auto read = load_client_identity(app.certificate_file, app.certificate_password_file);
+    if (const auto* wrong = std::get_if<std::string>(&read)) return error(key, *wrong);
+    const auto left =
+        std::get<client_identity_ptr>(read)->expires_at - std::chrono::system_clock::now().time_since_epoch();
+    const auto days = std::chrono::duration_cast<std::chrono::hours>(left).count() / 24;
+    if (left.count() <= 0)
+      warning(key, "has ended: Apple will refuse it");
+    else if (left < certificate_warning)
+      warning(key, "ends in " + std::to_string(days) + " days");
+  }
+
+  void webpush(const webpush_app& app) {
+    const auto prefix = "webpush." + app.app + '.';
+    required(prefix + "vapid_key_file", app.vapid_key_file);
+    required(prefix + "subject", app.subject);
+    files(app, webpush_keys(), prefix);
+    burst(prefix, app);
+    const auto text = read_file(app.vapid_key_file, max_key_file_bytes);
+    if (app.subject.empty() || !std::holds_alternative<std::string>(text)) return;
+    const auto made = vapid_identity::make(std::get<std::string>(text), app.subject);
+    if (const auto* wrong = std::get_if<std::string>(&made)) error(prefix + "vapid_key_file", *wrong);
+  }
+
   void burst(const std::string& prefix, const provider_app& app) {
     if (app.burst > 0 && app.rate <= 0) warning(prefix + "burst", "has no effect without rate");
   }
@@ -157,6 +206,7 @@ class checker {
       case provider::smtp:
         return !all.smtp.empty();
       case provider::webpush:
+        return !all.webpush.empty();
       case provider::webhook:
         break;
     }
@@ -172,7 +222,7 @@ class checker {
       if (has_app(*served_by)) continue;
       const auto key = "platforms." + std::string(to_string(each));
       const std::string name(to_string(*served_by));
-      const bool with_section = *served_by != provider::webpush && *served_by != provider::webhook;
+      const bool with_section = *served_by != provider::webhook;
       const auto message = with_section
                                ? "served by " + name + ", but there is no section [" + name + ".NAME]"
                                : "served by " + name + ", which this version cannot do";
@@ -180,6 +230,24 @@ class checker {
         error(key, message);
       else
         warning(key, message + ": its recipients will end failed (no_provider)");
+    }
+  }
+
+  void tenants() {
+    auto& all = result_.settings.tenants;
+    std::sort(all.begin(), all.end(), [](const auto& a, const auto& b) { return a.name < b.name; });
+    std::set<std::string> known;
+    for_each_app_section(std::as_const(result_.settings),
+                         [&](std::string_view, const auto& entries, const auto&) {
+                           using entry = typename std::decay_t<decltype(entries)>::value_type;
+                           if constexpr (std::is_base_of_v<provider_app, entry>)
+                             for (const auto& each : entries) known.insert(each.app);
+                         });
+    for (const auto& tenant : all) {
+      const auto key = "tenants." + tenant.name + ".apps";
+      if (tenant.apps.empty()) error(key, "is required");
+      for (const auto& app : tenant.apps)
+        if (!known.contains(app)) warning(key, "names " + app + ", which no provider has a section for");
     }
   }
 
@@ -192,24 +260,35 @@ class checker {
 
   void http() {
     auto& all = result_.settings;
-    const bool has_callers = !all.credentials.empty() || !all.sources.empty() ||
-                             (!all.gorush.tenant.empty() && !all.gorush.allow_from.empty());
+    const bool callers = has_callers(all.credentials, all.sources, all.gorush);
     // The default, also written out, asks for nothing: without callers it stays closed.
-    const bool asked_for = has_callers || insecure_dev_ || all.http.listen != http_settings().listen;
+    const bool asked_for = callers || insecure_dev_ || all.http.listen != http_settings().listen;
     all.http.open = !all.http.listen.empty() && asked_for;
     const auto address = listen_address::parse(all.http.listen);
     if (!all.http.open || !address) return;
     const bool loopback = address->address.is_loopback();
-    if (!has_callers && !(insecure_dev_ && loopback))
+    if (!callers && !(insecure_dev_ && loopback))
       error("http.listen",
             "needs somebody who may call: [http.credentials.NAME], or --insecure-dev on a loopback address");
-    if (all.http.tls_certificate_file.empty() != all.http.tls_key_file.empty())
-      error("http.tls_key_file", "tls_certificate_file and tls_key_file belong together");
+    certificate(all.http);
     if (!loopback && all.http.tls_certificate_file.empty())
       warning("http.listen", "is no loopback address and has no TLS: credentials travel in clear");
     const auto& origins = all.http.cors_origins;
     if (all.http.cors_credentials && std::find(origins.begin(), origins.end(), "*") != origins.end())
       error("http.cors_origins", "cannot be * with cors_credentials: name the origins");
+  }
+
+  void certificate(const http_settings& http) {
+    if (http.tls_certificate_file.empty() != http.tls_key_file.empty())
+      return error("http.tls_key_file", "tls_certificate_file and tls_key_file belong together");
+    if (http.tls_certificate_file.empty() || !why_unreadable(http.tls_certificate_file).empty() ||
+        !why_unreadable(http.tls_key_file).empty())
+      return;
+    try {
+      read_server_certificate(http.tls_certificate_file, http.tls_key_file);
+    } catch (const std::invalid_argument& wrong) {
+      error("http.tls_certificate_file", wrong.what());
+    }
   }
 
   const std::string& path_;

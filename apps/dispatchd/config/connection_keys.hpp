@@ -18,11 +18,14 @@ void add_connection_keys(std::vector<key<App>>& all, bool by_host) {
                           PLACE(ca_file)));
   all.push_back(
       duration<App>("timeout", 10ms, 10min, "A send not answered by then has failed.", PLACE(timeout)));
-  all.push_back(integer<App>("max_connections", 1, 1'024,
-                             by_host ? "Connections to one host." : "Connections, per io thread.",
-                             PLACE(max_connections)));
+  all.push_back(integer<App>(
+      "max_connections", 1, 1'024,
+      by_host ? "Most connections to one host."
+              : "Most connections, per io thread; how many there are follows from how it answers.",
+      PLACE(max_connections)));
   all.push_back(integer<App>("max_streams", 1, 10'000,
-                             "Sends at once on one connection; the peer may lower it.", PLACE(max_streams)));
+                             "Most sends at once on one connection; the peer may lower it.",
+                             PLACE(max_streams)));
   all.push_back(live(number<App>("rate", 0, 1e7,
                                  by_host ? "Sends a second to one host, over all processes; 0: no limit."
                                          : "Sends a second over all processes; 0: no limit.",

@@ -98,10 +98,10 @@ void add_http(std::vector<key<settings>>& all) {
       "http.listen", "ADDRESS:PORT",
       "Where jobs are taken over HTTP; empty: off. This default opens once somebody may call (below).",
       PLACE(http.listen), check_listen));
-  all.push_back(file<settings>("http.tls_certificate_file",
-                               "PEM chain, our certificate first; empty: no TLS.",
-                               PLACE(http.tls_certificate_file)));
-  all.push_back(file<settings>("http.tls_key_file", "Its private key.", PLACE(http.tls_key_file)));
+  all.push_back(
+      live(file<settings>("http.tls_certificate_file", "PEM chain, our certificate first; empty: no TLS.",
+                          PLACE(http.tls_certificate_file))));
+  all.push_back(live(file<settings>("http.tls_key_file", "Its private key.", PLACE(http.tls_key_file))));
   all.push_back(list<settings>("http.allow", "addresses or CIDR", "Who may call it; empty: everyone who can.",
                                PLACE(http.allow), check_network));
   all.push_back(list<settings>("http.deny", "addresses or CIDR", "Who may not, whatever allow says.",

@@ -143,7 +143,8 @@ void add_gorush(std::vector<key<settings>>& all) {
       "gorush.lane", {"high", "normal", "bulk"}, "Lane of its jobs.",
       [](settings& s, const std::string& word) { s.gorush.lane = parse_lane(word).value_or(lane::normal); },
       [](const settings& s) { return std::string(to_string(s.gorush.lane)); }));
-  made.push_back(integer<settings>("gorush.max_notifications", 1, 10'000, "Notifications in one request.",
+  made.push_back(integer<settings>("gorush.max_notifications", 1, 1'000,
+                                   "Notifications in one request, which are stored in one step.",
                                    PLACE(gorush.max_notifications)));
   made.push_back(integer<settings>("gorush.per_minute", 0, most_requests,
                                    "Requests without credential in a minute of the clock; 0: no limit.",

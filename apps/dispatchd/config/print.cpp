@@ -44,9 +44,16 @@ const std::map<std::string, std::string>& section_texts() {
       {"fcm",
        "# Firebase Cloud Messaging, one section per app ([fcm.NAME]; jobs choose with \"app\": \"NAME\").\n"},
       {"apns",
-       "# Apple Push Notification service with a provider token, one section per app ([apns.NAME]).\n"},
+       "# Apple Push Notification service with a provider token or certificate, one section per app "
+       "([apns.NAME]).\n"},
       {"smtp",
        "# Mail through a submission server, one section per sender ([smtp.NAME]); docs/providers.md.\n"},
+      {"tenants",
+       "# Which apps a tenant's jobs may use, one section each; a tenant without section may use every "
+       "app.\n"},
+      {"webpush",
+       "# Web Push: browsers' subscriptions, one section per VAPID key ([webpush.NAME]); "
+       "docs/web-push.md.\n"},
       {"gorush",
        "# POST /api/push, for programs written for gorush. With a credential it is always there; these keys "
        "are "

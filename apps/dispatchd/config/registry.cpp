@@ -256,12 +256,19 @@ std::vector<key<fcm_app>> make_fcm_keys() {
 
 std::vector<key<apns_app>> make_apns_keys() {
   std::vector<key<apns_app>> all;
-  all.push_back(live(file<apns_app>("key_file", "The .p8 with the private key; required.", PLACE(key_file))));
-  all.push_back(live(text<apns_app>("key_id", "[A-Za-z0-9._-]{0,255}", "That key's id; required.",
+  all.push_back(live(file<apns_app>("key_file", "The .p8 with the private key; this or certificate_file.",
+                                    PLACE(key_file))));
+  all.push_back(live(text<apns_app>("key_id", "[A-Za-z0-9._-]{0,255}", "That key's id; required with it.",
                                     PLACE(key_id), check_identifier)));
+  all.push_back(live(text<apns_app>("team_id", "[A-Za-z0-9._-]{0,255}",
+                                    "The developer account's team; required with it.", PLACE(team_id),
+                                    check_identifier)));
+  all.push_back(live(file<apns_app>("certificate_file",
+                                    "Provider certificate with its key, .p12 or PEM; this or key_file.",
+                                    PLACE(certificate_file))));
   all.push_back(
-      live(text<apns_app>("team_id", "[A-Za-z0-9._-]{0,255}", "The developer account's team; required.",
-                          PLACE(team_id), check_identifier)));
+      live(file<apns_app>("certificate_password_file", "File whose first line opens it; empty: no password.",
+                          PLACE(certificate_password_file))));
   all.push_back(text<apns_app>("topic", "[A-Za-z0-9._-]{0,255}", "The app's bundle id; required.",
                                PLACE(topic), check_identifier));
   all.push_back(choice<apns_app>(

@@ -36,13 +36,15 @@ const std::vector<key<settings>>& setting_keys();
 const std::vector<key<fcm_app>>& fcm_keys();
 const std::vector<key<apns_app>>& apns_keys();
 const std::vector<key<smtp_app>>& smtp_keys();
+const std::vector<key<tenant_settings>>& tenant_keys();
+const std::vector<key<webpush_app>>& webpush_keys();
 const std::vector<key<credential_settings>>& credential_keys();
 const std::vector<key<source_settings>>& source_keys();
 void add_http(std::vector<key<settings>>& all);
 void add_gorush(std::vector<key<settings>>& all);
 
 inline constexpr std::size_t max_apps = 64;      ///< per provider
-inline constexpr std::size_t max_named = 1'000;  ///< credentials, and sources
+inline constexpr std::size_t max_named = 1'000;  ///< tenants, credentials, and sources
 
 /// Calls `visit(section, entries, keys)` for every section of named entries: "fcm", settings.fcm, fcm_keys()
 /// …
@@ -51,6 +53,8 @@ void for_each_app_section(Settings& values, const Visitor& visit) {
   visit(std::string_view("fcm"), values.fcm, fcm_keys());
   visit(std::string_view("apns"), values.apns, apns_keys());
   visit(std::string_view("smtp"), values.smtp, smtp_keys());
+  visit(std::string_view("tenants"), values.tenants, tenant_keys());
+  visit(std::string_view("webpush"), values.webpush, webpush_keys());
   visit(std::string_view("http.credentials"), values.credentials, credential_keys());
   visit(std::string_view("http.sources"), values.sources, source_keys());
 }

@@ -9,7 +9,6 @@ namespace {
 using entry = smtp_app;
 
 std::string check_endpoint(const std::string& value) {
-  if (value.empty()) return {};  // check.cpp says that it is required
   if (value.empty()) return {};  // said where keys are required
   const auto parsed = smtp::parse_mail_endpoint(value);
   const auto* wrong = std::get_if<std::string>(&parsed);
@@ -65,9 +64,11 @@ std::vector<key<entry>> make_keys() {
   all.push_back(integer<entry>("max_messages_per_connection", 1, 1'000'000, "Then a new connection.",
                                PLACE(max_messages_per_connection)));
   add_connection_keys(all, false);
-  const auto streams =
-      std::find_if(all.begin(), all.end(), [](const auto& k) { return k.name == "max_streams"; });
-  streams->doc = "Messages handed to a connection at a time; it sends one after another.";
+  for (auto& each : all) {
+    if (each.name == "max_connections") each.doc = "Connections, per io thread.";
+    if (each.name == "max_streams")
+      each.doc = "Messages handed to a connection at a time; it sends one after another.";
+  }
   return all;
 }
 

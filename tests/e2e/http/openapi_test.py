@@ -2,6 +2,7 @@
 brought about where that can be done from outside, and each is checked against its schema."""
 
 import json
+import pathlib
 import re
 import unittest
 
@@ -131,6 +132,10 @@ class OpenApi(EndToEnd, Lint):
 
     def test_the_document_is_sound(self):
         self.check(self.document)
+        schema = json.loads((pathlib.Path(__file__).resolve().parents[3] / "docs/job.schema.json").read_text())
+        self.assertNotEqual(schema.pop("$id"), schema.pop("$schema"))
+        here = json.dumps(self.document["components"]["schemas"]["Job"]).replace("#/components/schemas/Job/$defs/", "#/$defs/")
+        self.assertEqual(schema, json.loads(here), "the job's schema is said once")
 
     def test_jobs(self):
         path = "/v1/jobs"

@@ -4,6 +4,7 @@ import hashlib
 import hmac
 import json
 import pathlib
+import time
 import unittest
 
 from e2e.case import EndToEnd
@@ -33,6 +34,9 @@ class Webhooks(EndToEnd):
         sections["http.sources.notes"] = {
             **source, "verify": "bearer", "delivery_id": "/record/id", "per_minute": 0, "per_hour": 4,
             "mapping_file": str(ROOT / "configs/webhooks/supabase-note.json")}
+        sections["http.sources.paid"] = {
+            **source, "verify": "hmac-sha256-hex", "signature_form": "timestamped", "signature_header": "Stripe-Signature",
+            "mapping_file": str(ROOT / "configs/webhooks/supabase-note.json")}
         self.engine = self.stack.start_engine(sections)
         self.api = Api(port)
 
@@ -43,6 +47,12 @@ class Webhooks(EndToEnd):
 
     def note(self, body, secret=SECRET):
         return self.api.call("POST", "/v1/webhooks/notes", body, {"Authorization": "Bearer " + secret})
+
+    def paid(self, body, at=None, **headers):
+        at = int(time.time()) if at is None else at
+        signature = hmac.new(SECRET.encode(), f"{at}.".encode() + body, hashlib.sha256).hexdigest()
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        return self.api.call("POST", "/v1/webhooks/paid", body, {"Stripe-Signature": f"t={at},v1={signature}", **named})
 
     def sent(self):
         self.stack.control("/ledger/flush")
@@ -71,6 +81,24 @@ class Webhooks(EndToEnd):
         self.assertIn("/issue/title", unassigned.body)
         self.assertEqual(404, self.api.call("POST", "/v1/webhooks/nobody", b"{}").status)
         self.assertEqual([], self.sent())
+
+    def test_a_timestamped_delivery_overheard_is_the_same_job_whatever_id_is_put_on_it(self):
+        body, at = recorded("supabase-insert.json"), int(time.time())
+        first = self.paid(body, at)
+        self.assertEqual((202, None), (first.status, first.headers.get("idempotent-replayed")))
+        self.assertEqual("paid:" + hashlib.sha256(body).hexdigest(), first.json()["id"])
+        for headers in ({}, {"webhook_id": "msg_other"}, {"X_GitHub_Delivery": "other"}, {"Idempotency_Key": "other"}):
+            again = self.paid(body, at, **headers)
+            self.assertEqual((202, "true", first.json()["id"]),
+                             (again.status, again.headers.get("idempotent-replayed"), again.json()["id"]), headers)
+        # Signed anew by who knows the secret it is the same event still; too old or from the future it is none.
+        self.assertEqual("true", self.paid(body, at - 100).headers.get("idempotent-replayed"))
+        for wrong in (at - 400, at + 400):
+            self.assertEqual(401, self.paid(body, wrong).status)
+        wait_until(lambda: len(self.sent()) >= 1, 20, "sent")
+        self.assertEqual({}, self.stack.ledger.repeats())
+        with self.stack.redis() as redis:
+            self.assertEqual(1, len(redis.scan(self.stack.key("job:duru:paid:*"))))
 
     def test_a_row_becomes_a_notification_within_its_sources_limit(self):
         body = recorded("supabase-insert.json")

@@ -187,7 +187,9 @@ TEST_F(http_server_test, connections_beyond_the_limit_get_503_at_once_and_room_c
     held.emplace_back(server_.port()).send("GET / HTTP/1.1\r\nHost: x\r\n\r\n");
     EXPECT_THAT(held.back().read_answer(), StartsWith("HTTP/1.1 200 "));
   }
-  EXPECT_THAT(ask("GET / HTTP/1.1\r\nHost: x\r\n\r\n"), StartsWith("HTTP/1.1 503 "));
+  const auto refused = ask("GET / HTTP/1.1\r\nHost: x\r\n\r\n");
+  EXPECT_THAT(refused, StartsWith("HTTP/1.1 503 "));
+  EXPECT_THAT(refused, HasSubstr("Retry-After: 1\r\n"));
   held.clear();
   std::string answer;
   for (int tries = 0; tries < 200 && !answer.starts_with("HTTP/1.1 200 "); ++tries)

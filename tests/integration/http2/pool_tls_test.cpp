@@ -8,6 +8,7 @@
 #include <boost/asio/ip/tcp.hpp>
 
 #include "pool_harness.hpp"
+#include "transport/crypto/client_identity.hpp"
 
 namespace dispatch::http2::test {
 namespace {
@@ -109,6 +110,59 @@ TEST(pool_tls, second_connection_resumes_the_session) {
   EXPECT_EQ(client.count_status(200), 2U);
   EXPECT_EQ(server.accepted(), 2U);
   EXPECT_EQ(server.resumed(), 1U);
+}
+
+client_identity_ptr client_named(const std::string& name) {
+  const auto made = authority().issue_client(name);
+  const auto read = read_client_identity(made.certificate_pem + made.key_pem, "");
+  return std::get<client_identity_ptr>(read);
+}
+
+TEST(pool_tls, shows_the_certificate_it_has) {
+  h2_test_server server(authority(), {.ask_certificate = true});
+  pool_harness client(server);
+  client.on_thread([&](pool& it) { it.use_identity(client_named("one")); });
+  client.submit(3);
+  client.expect_all();
+  EXPECT_EQ(client.count_status(200), 3U);
+  EXPECT_EQ(server.clients(), std::vector<std::string>{"one"});
+}
+
+TEST(pool_tls, without_a_certificate_is_turned_away_by_who_wants_one) {
+  h2_test_server server(authority(), {.ask_certificate = true});
+  pool_harness client(server);
+  client.submit(1, 300ms);
+  EXPECT_EQ(client.only().failure, failure::not_sent);
+  EXPECT_GE(client.events(connection_event::tls_failed), 1U);
+  EXPECT_TRUE(server.ledger().empty());
+}
+
+TEST(pool_tls, another_certificate_takes_a_new_connection_that_resumes_nothing) {
+  h2_test_server server(authority(), {.ask_certificate = true});
+  pool_harness client(server);
+  const auto first = client_named("one");
+  client.on_thread([&](pool& it) { it.use_identity(first); });
+  client.submit(1);
+  client.expect_all();
+  client.on_thread([&](pool& it) { it.use_identity(first); });
+  client.submit(1);
+  client.expect_all();
+  EXPECT_EQ(server.accepted(), 1U) << "the same one changes nothing";
+  client.on_thread([&](pool& it) { it.use_identity(client_named("two")); });
+  client.submit(1);
+  client.expect_all();
+  EXPECT_EQ(client.count_status(200), 3U);
+  EXPECT_EQ(server.clients(), (std::vector<std::string>{"one", "two"}));
+  EXPECT_EQ(server.resumed(), 0U);
+}
+
+TEST(pool_tls, another_certificate_gives_back_what_waits) {
+  h2_test_server server(authority(), {.max_streams = 0});
+  pool_harness client(server);
+  client.submit(2);
+  client.on_thread([](pool& it) { it.use_identity(client_named("one")); });
+  client.expect_all();
+  EXPECT_EQ(client.count(failure::not_sent), 2U);
 }
 
 TEST(pool_tls, peer_that_never_shakes_hands_is_given_up) {

@@ -67,7 +67,7 @@ class providers_sandbox : public ::testing::Test {
     auto source = apns_token_source::make(key, system_now);
     ASSERT_TRUE(std::holds_alternative<std::shared_ptr<apns_token_source>>(source));
     const auto topic = sandbox_.text("apns", "topic");
-    credential_ = make_apns_credential(std::get<0>(source), topic, timer_on(thread_));
+    credential_ = make_apns_credential(std::get<0>(source), timer_on(thread_));
     adapter_ = make_apns_adapter({.topic = topic});
   }
 
@@ -151,6 +151,21 @@ TEST_F(providers_sandbox, takes_apns_pushes) {
   EXPECT_EQ(adapter_->provider_id(answer), key_text()) << "APNs echoes apns-id";
   const auto background = job_for(R"({"platform":"ios","token":"00fc"})", R"("message":{"data":{"k":"v"}})");
   EXPECT_EQ(send(*background).status, 200);
+}
+
+TEST_F(providers_sandbox, takes_broadcasts_and_calls) {
+  use_apns();
+  const auto of_type = [](const std::string& type, const std::string& aps) {
+    return R"("message":{},"overrides":{"apns":{"headers":{"apns-push-type":")" + type +
+           R"("},"payload":{"aps":{)" + aps + "}}}}";
+  };
+  const auto channel = job_for(R"({"platform":"ios","channel":"dHN0LXNyY2gtY2hubA=="})",
+                               of_type("liveactivity", R"("timestamp":1,"event":"end")"));
+  const auto answer = send(*channel);
+  EXPECT_EQ(answer.status, 200) << answer.body;
+  EXPECT_EQ(adapter_->provider_id(answer), key_text()) << "APNs echoes apns-request-id";
+  const auto call = job_for(R"({"platform":"ios","token":"00fc"})", of_type("voip", ""));
+  EXPECT_EQ(send(*call).status, 200);
 }
 
 TEST_F(providers_sandbox, tells_dead_apns_tokens_and_troubles_apart) {

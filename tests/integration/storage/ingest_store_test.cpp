@@ -2,70 +2,15 @@
 
 #include <gtest/gtest.h>
 
-#include <future>
 #include <map>
 
-#include "storage/ingest/redis_ingest_store.hpp"
+#include "tests/integration/storage/asking_store.hpp"
 #include "tests/support/redis_server.hpp"
 
 namespace dispatch {
 namespace {
 
 using namespace std::chrono_literals;
-
-/// Calls that wait for their answer.
-class asking_store {
- public:
-  asking_store(const std::string& url, const std::string& space, ingest::ingest_limits limits = {})
-      : store_(options(url, space), {}, limits) {
-    while (!store_.available()) std::this_thread::yield();
-  }
-
-  store_result<submit_answer> submit(job_submission job) {
-    return ask<submit_answer>([&](auto answer) { store_.submit(std::move(job), std::move(answer)); });
-  }
-  store_result<admit_answer> admit(admission who) {
-    return ask<admit_answer>([&](auto answer) { store_.admit(std::move(who), std::move(answer)); });
-  }
-  store_result<std::uint64_t> append(const std::string& name, std::vector<std::string> recipients) {
-    return ask<std::uint64_t>(
-        [&](auto answer) { store_.append_audience("t", name, std::move(recipients), std::move(answer)); });
-  }
-  store_result<std::optional<job_status>> status(const std::string& id) {
-    return ask<std::optional<job_status>>([&](auto answer) { store_.status("t", id, std::move(answer)); });
-  }
-  store_result<job_change> order(job_order what, const std::string& id) {
-    return ask<job_change>([&](auto answer) { store_.order(what, "t", id, std::move(answer)); });
-  }
-  ingest_store& store() { return store_; }
-
- private:
-  static redis_options options(const std::string& url, const std::string& space) {
-    redis_options out;
-    out.url = url;
-    out.name_space = space;
-    out.command_timeout = 1s;
-    return out;
-  }
-  template <class T, class Call>
-  store_result<T> ask(const Call& call) {
-    auto done = std::make_shared<std::promise<store_result<T>>>();
-    auto answer = done->get_future();
-    call([done](store_result<T> result) { done->set_value(std::move(result)); });
-    return answer.get();
-  }
-
-  ingest::redis_ingest_store store_;
-};
-
-job_submission job(const std::string& id, const std::string& document = "{}") {
-  job_submission out;
-  out.tenant = "t";
-  out.id = id;
-  out.document = document;
-  out.total = 3;
-  return out;
-}
 
 class ingest_store_test : public ::testing::Test {
  protected:
@@ -85,7 +30,7 @@ class ingest_store_test : public ::testing::Test {
 };
 
 TEST_F(ingest_store_test, a_stored_job_is_in_its_lane_with_a_record_that_names_its_entry) {
-  auto one = job("a");
+  auto one = a_job("a");
   one.lane = lane::bulk;
   one.correlation_id = "c-1";
   const auto answer = store_.submit(one);
@@ -104,19 +49,19 @@ TEST_F(ingest_store_test, a_stored_job_is_in_its_lane_with_a_record_that_names_i
 }
 
 TEST_F(ingest_store_test, the_same_document_is_a_repeat_and_another_a_conflict) {
-  auto first = job("a");
+  auto first = a_job("a");
   first.lane = lane::high;
   store_.submit(first);
-  const auto again = store_.submit(job("a"));
+  const auto again = store_.submit(a_job("a"));
   EXPECT_EQ(again->verdict, submit_verdict::repeat);
   EXPECT_EQ(again->lane, lane::high);
-  EXPECT_EQ(store_.submit(job("a", "{ }"))->verdict, submit_verdict::conflict);
+  EXPECT_EQ(store_.submit(a_job("a", "{ }"))->verdict, submit_verdict::conflict);
   EXPECT_EQ(length("jobs:high") + length("jobs"), 1);
 }
 
 TEST_F(ingest_store_test, a_job_cancelled_before_it_came_stays_cancelled) {
   redis_.command({"HSET", space_ + ":job:t:a", "state", "cancelled"});
-  EXPECT_EQ(store_.submit(job("a"))->verdict, submit_verdict::stored);
+  EXPECT_EQ(store_.submit(a_job("a"))->verdict, submit_verdict::stored);
   EXPECT_EQ(hash("job:t:a").at("state"), "cancelled");
   EXPECT_EQ(hash("job:t:a").at("left"), "3");
 }
@@ -124,12 +69,13 @@ TEST_F(ingest_store_test, a_job_cancelled_before_it_came_stays_cancelled) {
 TEST_F(ingest_store_test, many_at_once_are_stored_once_each_and_counted_exactly) {
   std::vector<std::future<store_result<submit_answer>>> answers;
   for (int at = 0; at < 2'000; ++at) {
-    auto one = job("job-" + std::to_string(at % 1'000));
-    one.who.counter = at % 2 == 0 ? "key:even" : "key:odd";
-    one.who.windows = {600, 0, 0};
+    admission who;
+    who.counter = at % 2 == 0 ? "key:even" : "key:odd";
+    who.windows = {600, 0, 0};
     auto done = std::make_shared<std::promise<store_result<submit_answer>>>();
     answers.push_back(done->get_future());
-    store_.store().submit(std::move(one), [done](auto result) { done->set_value(std::move(result)); });
+    store_.store().submit(who, {a_job("job-" + std::to_string(at % 1'000))},
+                          [done](auto result) { done->set_value(std::move(result)); });
   }
   std::map<std::string, int> found;
   for (auto& each : answers) {
@@ -148,13 +94,13 @@ TEST_F(ingest_store_test, many_at_once_are_stored_once_each_and_counted_exactly)
 
 TEST_F(ingest_store_test, an_audience_is_taken_over_and_its_length_is_the_total) {
   EXPECT_EQ(*store_.append("all", {"1", "2", "3", "4", "5"}), 5u);
-  auto one = job("a");
+  auto one = a_job("a");
   one.total = 0;
   one.audience = "all";
   EXPECT_EQ(store_.submit(one)->total, 5u);
   EXPECT_EQ(hash("job:t:a").at("total"), "5");
   EXPECT_EQ(redis_.command({"LLEN", space_ + ":taken:t:a"}).as_integer(), 5);
-  auto other = job("b");
+  auto other = a_job("b");
   other.audience = "all";
   EXPECT_EQ(store_.submit(other)->verdict, submit_verdict::no_audience);
   EXPECT_TRUE(hash("job:t:b").empty());
@@ -165,29 +111,26 @@ TEST_F(ingest_store_test, a_signed_request_is_taken_once_whatever_it_asks) {
   admission who;
   who.replay_key = "hook:m1";
   who.replay_ttl = 300s;
-  auto one = job("a");
-  one.who = who;
-  EXPECT_EQ(store_.submit(one)->admitted.verdict, admit_verdict::admitted);
-  one.id = "b";
-  EXPECT_EQ(store_.submit(one)->admitted.verdict, admit_verdict::replayed);
+  EXPECT_EQ(store_.submit(a_job("a"), who)->admitted.verdict, admit_verdict::admitted);
+  EXPECT_EQ(store_.submit(a_job("b"), who)->admitted.verdict, admit_verdict::replayed);
   EXPECT_EQ(store_.admit(who)->verdict, admit_verdict::replayed);
   EXPECT_TRUE(hash("job:t:b").empty());
 }
 
 TEST_F(ingest_store_test, who_is_limited_stores_nothing_and_may_use_its_signature_later) {
-  auto one = job("a");
-  one.who.counter = "key:k";
-  one.who.windows = {1, 0, 0};
-  store_.admit(one.who);
-  one.who.replay_key = "k:m1";
-  one.who.replay_ttl = 300s;
-  EXPECT_EQ(store_.submit(one)->admitted.verdict, admit_verdict::limited);
+  admission who;
+  who.counter = "key:k";
+  who.windows = {1, 0, 0};
+  store_.admit(who);
+  who.replay_key = "k:m1";
+  who.replay_ttl = 300s;
+  EXPECT_EQ(store_.submit(a_job("a"), who)->admitted.verdict, admit_verdict::limited);
   EXPECT_TRUE(hash("job:t:a").empty());
   EXPECT_EQ(redis_.command({"EXISTS", space_ + ":replay:k:m1"}).as_integer(), 0);
 }
 
 TEST_F(ingest_store_test, orders_change_jobs_there_are_and_leave_no_trace_of_others) {
-  store_.submit(job("a"));
+  store_.submit(a_job("a"));
   EXPECT_EQ(store_.order(job_order::pause, "a")->now, "paused");
   EXPECT_EQ(store_.order(job_order::resume, "a")->now, "accepted");
   EXPECT_EQ(store_.order(job_order::cancel, "a")->now, "cancelled");
@@ -197,7 +140,7 @@ TEST_F(ingest_store_test, orders_change_jobs_there_are_and_leave_no_trace_of_oth
 }
 
 TEST_F(ingest_store_test, status_is_what_the_record_says) {
-  store_.submit(job("a"));
+  store_.submit(a_job("a"));
   redis_.command({"HSET", space_ + ":job:t:a", "delivered", "2", "started_at", "5"});
   const auto found = store_.status("a");
   ASSERT_TRUE(found && *found);
@@ -210,33 +153,33 @@ TEST_F(ingest_store_test, status_is_what_the_record_says) {
 
 TEST_F(ingest_store_test, scripts_redis_has_forgotten_are_given_again) {
   redis_.command({"SCRIPT", "FLUSH"});
-  EXPECT_EQ(store_.submit(job("a"))->verdict, submit_verdict::stored);
+  EXPECT_EQ(store_.submit(a_job("a"))->verdict, submit_verdict::stored);
   EXPECT_EQ(store_.admit({})->verdict, admit_verdict::admitted);
 }
 
 TEST_F(ingest_store_test, a_spoiled_key_is_refused_and_nothing_is_stored) {
   redis_.command({"SET", space_ + ":jobs", "no stream"});
-  const auto answer = store_.submit(job("a"));
+  const auto answer = store_.submit(a_job("a"));
   ASSERT_FALSE(answer);
   EXPECT_TRUE(hash("job:t:a").empty());
   redis_.command({"DEL", space_ + ":jobs"});
   redis_.command({"SET", space_ + ":job:t:b", "no hash"});
-  EXPECT_EQ(store_.submit(job("b"))->verdict, submit_verdict::conflict);
+  EXPECT_EQ(store_.submit(a_job("b"))->verdict, submit_verdict::conflict);
 }
 
 TEST(ingest_store_faults, with_memory_used_up_a_job_is_stored_whole_or_not_at_all) {
   redis_server server;
   auto redis = server.client();
   asking_store store(server.url(), "full");
-  EXPECT_TRUE(store.submit(job("a")));
+  EXPECT_TRUE(store.submit(a_job("a")));
   redis.command({"CONFIG", "SET", "maxmemory", "1"});
-  const auto refused = store.submit(job("b"));
+  const auto refused = store.submit(a_job("b"));
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().what, store_error::code::unavailable);
   redis.command({"CONFIG", "SET", "maxmemory", "0"});
   EXPECT_EQ(redis.command({"XLEN", "full:jobs"}).as_integer(), 1);
   EXPECT_EQ(redis.command({"EXISTS", "full:job:t:b"}).as_integer(), 0);
-  EXPECT_EQ(store.submit(job("b"))->verdict, submit_verdict::stored);
+  EXPECT_EQ(store.submit(a_job("b"))->verdict, submit_verdict::stored);
 }
 
 TEST(ingest_store_faults, while_redis_is_away_every_call_is_answered_at_once) {
@@ -246,12 +189,12 @@ TEST(ingest_store_faults, while_redis_is_away_every_call_is_answered_at_once) {
   while (store.store().available()) std::this_thread::yield();
   for (int at = 0; at < 1'000; ++at) {
     const auto began = std::chrono::steady_clock::now();
-    ASSERT_FALSE(store.submit(job("a")));
+    ASSERT_FALSE(store.submit(a_job("a")));
     ASSERT_LT(std::chrono::steady_clock::now() - began, 50ms);
   }
   server.start();
   while (!store.store().available()) std::this_thread::yield();
-  EXPECT_TRUE(store.submit(job("a")));
+  EXPECT_TRUE(store.submit(a_job("a")));
 }
 
 TEST(ingest_store_faults, what_waits_is_bounded_in_count_and_bytes) {
@@ -259,16 +202,16 @@ TEST(ingest_store_faults, what_waits_is_bounded_in_count_and_bytes) {
   limits.max_waiting = 10;
   limits.max_waiting_bytes = 1'000;
   asking_store store(redis_server::shared().url(), "bounded", limits);
-  EXPECT_FALSE(store.submit(job("large", std::string(1'001, 'x'))));
+  EXPECT_FALSE(store.submit(a_job("large", std::string(1'001, 'x'))));
   std::atomic<int> stored = 0, refused = 0;
   for (int at = 0; at < 1'000; ++at) {
-    store.store().submit(job("j" + std::to_string(at), std::string(100, 'x')),
+    store.store().submit({}, {a_job("j" + std::to_string(at), std::string(100, 'x'))},
                          [&](const auto& result) { ++(result ? stored : refused); });
   }
   while (stored + refused < 1'000) std::this_thread::yield();
   EXPECT_GT(stored, 0);
   EXPECT_GT(refused, 0);
-  EXPECT_TRUE(store.submit(job("after")));
+  EXPECT_TRUE(store.submit(a_job("after")));
 }
 
 }  // namespace

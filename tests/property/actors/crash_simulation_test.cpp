@@ -1,7 +1,8 @@
 // Two processes on one Redis and one set of providers, on virtual time; now and then one dies as by kill -9,
 // between any two steps, and another starts under a new name. Whatever the seed: nothing is lost, every job
 // ends with its sum, and a crash costs at most max_in_flight repeats. Now and then a job has a recipient that
-// kills whichever process sends to it: that one ends dead, and nobody else. The same seed gives the same run.
+// kills whichever process sends to it: that one ends dead, and nobody else. Some recipients live at origins,
+// whose scopes each process makes when it meets them. The same seed gives the same run.
 
 #include <gtest/gtest.h>
 
@@ -51,7 +52,7 @@ class simulation {
   void check() {
     ASSERT_TRUE(idle()) << "not everything came to an end";
     std::map<std::string, std::uint32_t> delivered;
-    for (const auto& memory : {world_.fcm, world_.apns}) {
+    for (const auto& memory : {world_.fcm, world_.apns, world_.webhook}) {
       for (const auto& row : memory->ledger) delivered[row.dedupe] += row.status == 200 ? 1 : 0;
     }
     for (const auto& [key, times] : delivered) repeats_ += times > 1 ? times - 1 : 0;
@@ -60,7 +61,9 @@ class simulation {
     for (const auto& each : jobs_) check_job(each, delivered);
   }
 
-  std::size_t requests() const { return world_.fcm->ledger.size() + world_.apns->ledger.size(); }
+  std::size_t requests() const {
+    return world_.fcm->ledger.size() + world_.apns->ledger.size() + world_.webhook->ledger.size();
+  }
   std::uint32_t crashes() const { return crashes_; }
   std::uint32_t repeats() const { return repeats_; }
 
@@ -74,20 +77,25 @@ class simulation {
   static constexpr std::string_view poison = "poison";
 
   void start(process_slot& slot) {
-    slot = std::make_unique<virtual_engine>(world_, "engine-" + std::to_string(++started_),
-                                            [](settings& config) {
-                                              config.engine.max_in_flight = max_in_flight;
-                                              config.engine.read_ahead = 200;
-                                              config.engine.lease = 1s;
-                                              config.engine.takeover_scan = 1s;
-                                            });
-    for (auto* channel : {&slot->fcm(), &slot->apns()}) {
-      channel->latency = std::chrono::milliseconds(pick(1, 100));
-      channel->answer = [this, &slot](const seen_request& request) {
-        if (request.token == poison) doomed_ = &slot;
-        return scripted_channel::status(request.token == poison ? 0 : faults_ && chance(0.03) ? 503 : 200);
-      };
-    }
+    slot = std::make_unique<virtual_engine>(
+        world_, "engine-" + std::to_string(++started_), [](settings& config) {
+          config.engine.max_in_flight = max_in_flight;
+          config.engine.read_ahead = 200;
+          config.engine.lease = 1s;
+          config.engine.takeover_scan = 1s;
+          config.platforms.served_by[index_of(platform::webhook)] = provider::webhook;
+        });
+    script(slot, slot->fcm());
+    script(slot, slot->apns());
+    slot->on_origin = [this, &slot](const std::string&, scripted_channel& way) { script(slot, way); };
+  }
+
+  void script(process_slot& slot, scripted_channel& channel) {
+    channel.latency = std::chrono::milliseconds(pick(1, 100));
+    channel.answer = [this, &slot](const seen_request& request) {
+      if (request.token == poison) doomed_ = &slot;
+      return scripted_channel::status(request.token == poison ? 0 : faults_ && chance(0.03) ? 503 : 200);
+    };
   }
 
   // Each step is one batch of messages of one process: a crash may fall between any two.
@@ -137,11 +145,16 @@ class simulation {
     const auto count = static_cast<std::size_t>(chance(0.5) ? 1 : pick(2, 300));
     std::vector<std::pair<platform, std::string>> to;
     for (std::size_t i = 0; i < count; ++i) {
-      to.emplace_back(chance(0.7) ? platform::android : platform::ios, "t" + std::to_string(i));
+      if (chance(0.3)) {
+        to.emplace_back(platform::webhook,
+                        "https://h" + std::to_string(pick(0, 4)) + "/" + std::to_string(i));
+      } else {
+        to.emplace_back(chance(0.7) ? platform::android : platform::ios, "t" + std::to_string(i));
+      }
     }
     const auto poisoned =
         chance(0.03) ? static_cast<std::size_t>(pick(0, static_cast<int>(count) - 1)) : count;
-    if (poisoned < count) to[poisoned].second = std::string(poison);
+    if (poisoned < count) to[poisoned] = {platform::android, std::string(poison)};
     const auto in = all_lanes[static_cast<std::size_t>(pick(0, 2))];
     processes_[0]->add(in, chance(0.2) ? audience_document(id, to) : job_document(id, to));
     jobs_.push_back({id, count, poisoned});
@@ -150,9 +163,7 @@ class simulation {
   std::string audience_document(const std::string& id,
                                 const std::vector<std::pair<platform, std::string>>& to) {
     auto& list = world_.redis->lists["audience:default:" + id];
-    for (const auto& [on, token] : to) {
-      list.push_back(R"({"platform":")" + std::string(to_string(on)) + R"(","token":")" + token + R"("})");
-    }
+    for (const auto& [on, target] : to) list.push_back(recipient_document(on, target));
     return R"({"id":")" + id + R"(","message":{"title":"t"},"audience":")" + id + R"("})";
   }
 

@@ -122,13 +122,15 @@ TEST(job_parser_property, damaged_documents_are_refused_or_sound) {
 TEST(job_parser_property, any_mix_of_allowed_fields_survives) {
   job_parser parser;
   dice random{102};
-  constexpr std::array<std::string_view, 7> targets{
+  constexpr std::array<std::string_view, 9> targets{
       R"("platform":"android","token":"t\"\\\u0041")",
       R"("platform" : "ios" , "topic":"a~b%")",
       R"("condition":"'a' in topics","platform":"web")",
       R"("platform":"web","subscription":{"endpoint":"https://p/x","keys":{"auth":"a","p256dh":"b"}})",
       R"("platform":"email","address":"ada@example.com")",
       R"("url":"http://hook/?a=b","platform":"webhook")",
+      R"("platform":"android","fid":"a-_9")",
+      R"("platform":"ios","channel":"a+/-_9==")",
       R"("platform":"ios","token":"t","id":"\u00e7")"};
   constexpr std::array<std::string_view, 6> heads{
       R"("tenant":"t",)",

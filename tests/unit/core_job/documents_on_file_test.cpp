@@ -60,8 +60,9 @@ TEST(schema, names_the_fields_the_parser_knows) {
             (names{"badge", "body", "data", "image", "link", "sound", "title"}));
   EXPECT_EQ(properties(schema, "/$defs/overrides"),
             (names{"android", "apns", "email", "webhook", "webpush"}));
-  EXPECT_EQ(properties(schema, "/$defs/recipient"), (names{"address", "condition", "id", "platform",
-                                                           "subscription", "token", "topic", "url", "vars"}));
+  EXPECT_EQ(properties(schema, "/$defs/recipient"),
+            (names{"address", "channel", "condition", "fid", "id", "platform", "subscription", "token",
+                   "topic", "url", "vars"}));
   EXPECT_EQ(properties(schema, "/$defs/subscription"), (names{"endpoint", "expirationTime", "keys"}));
 }
 

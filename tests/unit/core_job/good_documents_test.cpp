@@ -26,7 +26,9 @@ constexpr auto full = R"({
     {"platform": "android", "topic": "news"},
     {"platform": "android", "condition": "'a' in topics"},
     {"platform": "email", "address": "ada@example.com", "vars": {"name": "Lovelace"}},
-    {"platform": "webhook", "url": "https://hook/x"}
+    {"platform": "webhook", "url": "https://hook/x"},
+    {"platform": "android", "fid": "cIhXXXX-xxxx_xxxxxxxxx"},
+    {"platform": "ios", "channel": "dHN0LXNyY2gtY2hubA=="}
   ],
   "dry_run": true
 })";
@@ -67,8 +69,8 @@ TEST(good_document, keeps_overrides_as_written_but_for_blanks) {
 TEST(good_document, gives_every_kind_of_target) {
   const auto j = parse_good(full);
   ASSERT_TRUE(j);
-  ASSERT_EQ(j->recipients.size(), 7u);
-  const std::array<std::tuple<platform, target_kind, std::string_view>, 7> expected{{
+  ASSERT_EQ(j->recipients.size(), 9u);
+  const std::array<std::tuple<platform, target_kind, std::string_view>, 9> expected{{
       {platform::android, target_kind::token, "tok1"},
       {platform::ios, target_kind::token, "tok2"},
       {platform::web, target_kind::subscription, "https://push/x"},
@@ -76,6 +78,8 @@ TEST(good_document, gives_every_kind_of_target) {
       {platform::android, target_kind::condition, "'a' in topics"},
       {platform::email, target_kind::address, "ada@example.com"},
       {platform::webhook, target_kind::url, "https://hook/x"},
+      {platform::android, target_kind::fid, "cIhXXXX-xxxx_xxxxxxxxx"},
+      {platform::ios, target_kind::channel, "dHN0LXNyY2gtY2hubA=="},
   }};
   for (std::size_t i = 0; i < expected.size(); ++i) {
     const auto& r = j->recipients[i];

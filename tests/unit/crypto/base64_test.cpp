@@ -38,5 +38,16 @@ TEST(base64, has_one_text_for_one_value) {
   EXPECT_FALSE(base64url_decode("Z g"));
 }
 
+TEST(base64, reads_all_four_forms_where_any_will_do) {
+  for (const auto* text : {"+//+Zg==", "+//+Zg", "-__-Zg==", "-__-Zg"})
+    EXPECT_EQ(base64_decode_any(text),
+              "\xfb\xff\xfe"
+              "f")
+        << text;
+  EXPECT_EQ(base64_decode_any(""), "");
+  for (const auto* text : {"+__+", "-//-", "Zg=", "Zg===", "=", "====", "Z", "Z g=", "Zh", "Zg==\n", "=Zg="})
+    EXPECT_FALSE(base64_decode_any(text)) << text;
+}
+
 }  // namespace
 }  // namespace dispatch

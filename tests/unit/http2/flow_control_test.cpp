@@ -91,6 +91,22 @@ TEST_F(flow_control, bodies_share_the_connections_window_in_their_order) {
   EXPECT_EQ(sent[third.stream], 10U);
 }
 
+TEST_F(flow_control, a_new_body_does_not_overtake_those_that_wait) {
+  receive(settings(setting::initial_window_size, 1 << 20));
+  const auto& waiting = start(70'000);
+  collect();
+  EXPECT_EQ(sent[waiting.stream], 65'535U);
+  // Both in one turn: the window opens, and there is a new request before anything is collected.
+  receive(window_update(0, 1'000));
+  const auto& late = start(50);
+  collect();
+  EXPECT_EQ(sent[waiting.stream], 66'535U);
+  EXPECT_EQ(sent[late.stream], 0U);
+  receive(window_update(0, 10'000));
+  collect();
+  EXPECT_EQ(sent[late.stream], 50U);
+}
+
 TEST_F(flow_control, stream_stopped_by_its_own_window_does_not_stop_others) {
   receive(settings(setting::initial_window_size, 5));
   const auto& stopped = start(10);

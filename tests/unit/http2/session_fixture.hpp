@@ -29,6 +29,21 @@ inline std::span<const std::uint8_t> bytes_of(const std::string& text) {
   return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()};
 }
 
+constexpr std::uint8_t end_stream = NGHTTP2_FLAG_END_STREAM;
+constexpr std::uint8_t end_headers = NGHTTP2_FLAG_END_HEADERS;
+inline const std::string status_200 = "\x88";
+
+inline std::string bytes4(std::uint32_t value) {
+  std::string out;
+  for (const int shift : {24, 16, 8, 0}) out += static_cast<char>((value >> shift) & 0xff);
+  return out;
+}
+
+/// A field block's first field, :status, without Huffman coding.
+inline std::string status(const std::string& value) {
+  return std::string("\x08") + static_cast<char>(value.size()) + value;
+}
+
 class client_session_test : public ::testing::Test {
  protected:
   static session_options options() {

@@ -12,16 +12,6 @@ using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 using ::testing::Pair;
 
-constexpr std::uint8_t end_stream = NGHTTP2_FLAG_END_STREAM;
-constexpr std::uint8_t end_headers = NGHTTP2_FLAG_END_HEADERS;
-const std::string status_200 = "\x88";
-
-std::string bytes4(std::uint32_t value) {
-  std::string out;
-  for (const int shift : {24, 16, 8, 0}) out += static_cast<char>((value >> shift) & 0xff);
-  return out;
-}
-
 /// A literal field without indexing and without Huffman coding.
 std::string field(const std::string& name, const std::string& value) {
   std::string out(1, '\0');
@@ -29,10 +19,6 @@ std::string field(const std::string& name, const std::string& value) {
   out += name;
   out += static_cast<char>(value.size());
   return out + value;
-}
-
-std::string status(const std::string& value) {
-  return std::string("\x08") + static_cast<char>(value.size()) + value;
 }
 
 /// The client has stream 1 open and 3 cancelled, 5 was never opened.
@@ -308,48 +294,6 @@ TEST_F(session_input, nothing_is_heard_after_the_connections_end) {
   receive(frame(NGHTTP2_DATA, 0, 5, "x"));
   receive(answer(status_200));
   EXPECT_TRUE(ended().empty());
-}
-
-class session_floods : public session_input {
- protected:
-  /// How many of them the session bears at one moment.
-  int borne(const std::string& bytes) {
-    int count = 0;
-    std::string out;
-    while (count < 100'000 && client.receive(bytes_of(bytes))) {
-      ++count;
-      client.collect(out);
-      out.clear();
-    }
-    return count;
-  }
-};
-
-TEST_F(session_floods, frames_of_no_use_are_bounded_though_answered) {
-  EXPECT_LT(borne(frame(NGHTTP2_PING, 0, 0, "12345678")), 2'000);
-  EXPECT_TRUE(client.broken());
-  EXPECT_NE(client.error(), "");
-}
-
-TEST_F(session_floods, empty_data_is_bounded) {
-  receive(frame(NGHTTP2_HEADERS, end_headers, 1, status_200));
-  EXPECT_LT(borne(frame(NGHTTP2_DATA, 0, 1, "")), 2'000);
-}
-
-TEST_F(session_floods, informational_answers_are_bounded) {
-  EXPECT_LT(borne(frame(NGHTTP2_HEADERS, end_headers, 1, status("103"))), 2'000);
-}
-
-TEST_F(session_floods, resets_of_closed_streams_are_bounded) {
-  EXPECT_LT(borne(frame(NGHTTP2_RST_STREAM, 0, 3, bytes4(0))), 2'000);
-}
-
-TEST_F(session_floods, priority_and_unknown_frames_are_bounded) {
-  EXPECT_LT(borne(frame(NGHTTP2_PRIORITY, 0, 1, std::string(5, '\0')) + frame(77, 0, 1, "")), 2'000);
-}
-
-TEST_F(session_floods, headers_of_closed_streams_are_bounded) {
-  EXPECT_LT(borne(frame(NGHTTP2_HEADERS, end_headers, 3, status_200)), 2'000);
 }
 
 }  // namespace

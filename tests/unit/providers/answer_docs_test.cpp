@@ -1,4 +1,4 @@
-// docs/providers.md shows the answer tables; they must be the ones in force.
+// docs/providers.md and docs/web-push.md show the answer tables; they must be the ones in force.
 
 #include <gtest/gtest.h>
 
@@ -9,7 +9,9 @@
 
 #include "transport/providers/apns_answer.hpp"
 #include "transport/providers/fcm_answer.hpp"
+#include "transport/providers/render/apns_push_type.hpp"
 #include "transport/providers/smtp/smtp_answer.hpp"
+#include "transport/providers/webpush/webpush_answer.hpp"
 
 namespace dispatch::testing {
 namespace {
@@ -36,6 +38,12 @@ std::string says(const answer_row& row) {
       break;
     case evidence::not_json:
       add("no JSON body");
+      break;
+    case evidence::html_page:
+      add("a page of HTML");
+      break;
+    case evidence::other_key:
+      add("another VAPID key's subscription");
       break;
   }
   return text.empty() ? "anything" : text;
@@ -90,8 +98,8 @@ std::string markdown(std::span<const answer_row> table) {
   return text;
 }
 
-std::string document() {
-  std::ifstream file(DISPATCH_SOURCE_DIR "/docs/providers.md", std::ios::binary);
+std::string document(const std::string& name = "providers.md") {
+  std::ifstream file(DISPATCH_SOURCE_DIR "/docs/" + name, std::ios::binary);
   return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
 }
 
@@ -111,6 +119,32 @@ TEST(providers_document, shows_the_smtp_table_in_force) {
   const auto table = markdown(smtp_answer_table());
   EXPECT_NE(document().find("\n" + table + "\n"), std::string::npos) << "docs/providers.md should hold:\n"
                                                                      << table;
+}
+
+std::string quoted(std::string_view text) {
+  return text.empty() ? std::string() : "`" + std::string(text) + "`";
+}
+
+TEST(providers_document, shows_the_push_types_in_force) {
+  std::string table =
+      "| push type | behind the topic | `apns-priority` | `apns-expiration` | payload | `dispatch_id` |\n"
+      "| --- | --- | --- | --- | --- | --- |\n";
+  for (const auto& type : apns_push_types()) {
+    const auto bytes = std::to_string(type.max_bytes);
+    table += "| " + quoted(type.name) + " | " + quoted(type.topic_suffix) + " | " +
+             (type.priority.empty() ? "the job's" : std::string(type.priority)) + " | " +
+             std::string(type.expiration) + " | " + bytes.substr(0, 1) + "," + bytes.substr(1) + " bytes | " +
+             (type.reaches_app ? "yes" : "no") + " |\n";
+  }
+  EXPECT_NE(document().find("\n" + table + "\n"), std::string::npos) << "docs/providers.md should hold:\n"
+                                                                     << table;
+}
+
+TEST(providers_document, shows_the_web_push_table_in_force) {
+  const auto table = markdown(webpush_answer_table());
+  EXPECT_NE(document("web-push.md").find("\n" + table + "\n"), std::string::npos)
+      << "docs/web-push.md should hold:\n"
+      << table;
 }
 
 }  // namespace

@@ -29,15 +29,14 @@ std::shared_ptr<apns_token_source> source_on(virtual_time& time, apns_credential
 struct fixture {
   virtual_time time;
   std::shared_ptr<apns_token_source> source = source_on(time);
-  std::unique_ptr<credential> made = make_apns_credential(source, "com.duru.notes", time.timer());
+  std::unique_ptr<credential> made = make_apns_credential(source, time.timer());
 };
 
 TEST(apns_credential, signs_the_token_apple_describes) {
   fixture test;
   const auto now = test.made->current();
-  ASSERT_EQ(now->size(), 2u);
+  ASSERT_EQ(now->size(), 1u);
   EXPECT_EQ((*now)[0].first, "authorization");
-  EXPECT_EQ((*now)[1], (header{"apns-topic", "com.duru.notes"}));
   ASSERT_TRUE((*now)[0].second.starts_with("bearer "));
   const auto token = (*now)[0].second.substr(7);
   EXPECT_TRUE(verifies(token, rfc7515_ec_key));
@@ -73,9 +72,9 @@ TEST(apns_credential, never_signs_twice_within_20_minutes) {
   EXPECT_FALSE(test.made->refused(second));
 }
 
-TEST(apns_credential, shares_one_token_among_topics) {
+TEST(apns_credential, shares_one_token_among_apps) {
   fixture test;
-  const auto other = make_apns_credential(test.source, "com.duru.tasks", test.time.timer());
+  const auto other = make_apns_credential(test.source, test.time.timer());
   EXPECT_EQ(test.made->current()->front(), other->current()->front());
   test.time.advance(30min);
   const auto old = other->current();

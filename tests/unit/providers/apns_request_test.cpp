@@ -28,7 +28,8 @@ TEST(apns_request, alerts_with_title_and_body) {
   EXPECT_EQ(made.request.path, "/3/device/00fc13adff785122");
   EXPECT_EQ(made.request.body,
             with_key(R"({"aps":{"alert":{"title":"Hi A\"da","body":"There"}},"dispatch_id":"KEY"})"));
-  const header_list expected{{"apns-id", key_text()}, {"apns-push-type", "alert"}};
+  const header_list expected{
+      {"apns-id", key_text()}, {"apns-push-type", "alert"}, {"apns-topic", "com.duru.notes"}};
   EXPECT_EQ(made.request.own, expected);
 }
 
@@ -39,11 +40,9 @@ TEST(apns_request, says_everything_a_message_can_have) {
   EXPECT_EQ(made.request.body,
             with_key(R"({"aps":{"alert":{"title":"Hi"},"badge":1,"sound":"default","mutable-content":1},)"
                      R"("note":"7","image":"https://i","link":"https://l","dispatch_id":"KEY"})"));
-  const header_list expected{{"apns-id", key_text()},
-                             {"apns-push-type", "alert"},
-                             {"apns-priority", "5"},
-                             {"apns-expiration", "1795438800"},
-                             {"apns-collapse-id", "digest"}};
+  const header_list expected{{"apns-id", key_text()},           {"apns-push-type", "alert"},
+                             {"apns-topic", "com.duru.notes"},  {"apns-priority", "5"},
+                             {"apns-expiration", "1795438800"}, {"apns-collapse-id", "digest"}};
   EXPECT_EQ(made.request.own, expected);
 }
 
@@ -85,6 +84,7 @@ TEST(apns_request, addresses_device_tokens_only) {
             render_status::unsupported_target);
   EXPECT_EQ(status("{\"platform\":\"ios\",\"token\":\"" + std::string(200, 'a') + "\"}"), render_status::ok);
   EXPECT_EQ(status(R"({"platform":"android","token":"abc"})"), render_status::unsupported_target);
+  EXPECT_EQ(status(R"({"platform":"ios","fid":"abc"})"), render_status::unsupported_target) << "is FCM's";
 }
 
 TEST(apns_request, limits_the_payload_to_4096_bytes_and_a_voip_push_to_5120) {
@@ -117,11 +117,9 @@ TEST(apns_overrides, are_merged_into_payload_and_headers) {
   EXPECT_EQ(made.request.body,
             with_key(R"({"aps":{"alert":{"title":"Hi"},"thread-id":"t A\"da","relevance-score":0.5},)"
                      R"("dispatch_id":"KEY","mine":[1,true]})"));
-  const header_list expected{{"apns-id", key_text()},
-                             {"apns-push-type", "alert"},
-                             {"apns-priority", "1"},
-                             {"apns-expiration", "0"},
-                             {"apns-collapse-id", "for A\"da"}};
+  const header_list expected{{"apns-id", key_text()},          {"apns-push-type", "alert"},
+                             {"apns-topic", "com.duru.notes"}, {"apns-priority", "1"},
+                             {"apns-expiration", "0"},         {"apns-collapse-id", "for A\"da"}};
   EXPECT_EQ(made.request.own, expected);
 }
 
@@ -152,8 +150,8 @@ TEST(apns_overrides, cannot_inject_headers) {
 }
 
 TEST(apns_overrides, cannot_set_what_is_the_engines_business) {
-  for (const auto* name :
-       {"apns-topic", "apns-id", "authorization", ":path", "content-length", "apns-a b", "te"}) {
+  for (const auto* name : {"apns-topic", "apns-id", "apns-request-id", "Apns-Channel-Id", "authorization",
+                           ":path", "content-length", "apns-a b", "te"}) {
     const auto made = rendered_for(R"("message":{"title":"Hi"},"overrides":{"apns":{"headers":{")" +
                                    std::string(name) + R"(":"x"}}})");
     EXPECT_EQ(made.status, render_status::invalid_message) << name;

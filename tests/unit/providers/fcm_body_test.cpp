@@ -77,6 +77,20 @@ TEST(fcm_body, addresses_topics_and_conditions) {
             with_key(R"({"message":{"condition":"'a' in topics","data":{"k":"v","dispatch_id":"KEY"}}})"));
 }
 
+TEST(fcm_body, addresses_an_installation) {
+  EXPECT_EQ(
+      body(R"({"platform":"android","fid":"c-9_"})", R"("dry_run":true,"message":{"data":{"k":"v"}})"),
+      with_key(R"({"validate_only":true,"message":{"fid":"c-9_","data":{"k":"v","dispatch_id":"KEY"}}})"));
+  const auto ios_fid = body(R"({"platform":"ios","fid":"c"})", R"("message":{"title":"Hi"})");
+  EXPECT_EQ(ios_fid.find(R"({"message":{"fid":"c","notification")"), 0u) << ios_fid;
+}
+
+TEST(fcm_body, leaves_a_channel_to_apns) {
+  const auto source = job_for(R"({"platform":"ios","channel":"c=="})", R"("message":{"title":"Hi"})");
+  ASSERT_TRUE(source);
+  EXPECT_EQ(render(*adapter(), *source).status, render_status::unsupported_target);
+}
+
 TEST(fcm_body, gives_an_iphone_its_block_only) {
   EXPECT_EQ(
       body(ios, R"("priority":"high","collapse_key":"digest","expires_at":"2026-11-23T13:00:00Z",)"
@@ -165,6 +179,8 @@ TEST(fcm_body, limits_a_tokens_content_to_4096_bytes_and_a_topics_to_2048) {
   const auto refused = render(*adapter(), *job_for(android, rest(fits + "x")));
   EXPECT_EQ(refused.status, render_status::payload_too_large);
   EXPECT_EQ(refused.detail, "4097 bytes of content, 4096 allowed");
+  const auto fid = R"({"platform":"android","fid":"f"})";
+  EXPECT_EQ(render(*adapter(), *job_for(fid, rest(fits))).status, render_status::ok);
   const auto topic = R"({"platform":"android","topic":"news"})";
   EXPECT_EQ(render(*adapter(), *job_for(topic, rest(std::string(2048 - 72, 'x')))).status, render_status::ok);
   EXPECT_EQ(render(*adapter(), *job_for(topic, rest(std::string(2048 - 71, 'x')))).status,

@@ -81,6 +81,69 @@ TEST(fcm_overrides, reach_the_web_block) {
   EXPECT_NE(made.find(R"("requireInteraction":true)"), std::string::npos) << made;
 }
 
+TEST(fcm_overrides, carry_labels_and_actions_of_every_platform) {
+  EXPECT_EQ(body(android, R"("message":{"title":"Hi","image":"https://i"},"overrides":{"android":{)"
+                          R"("fcm_options":{"analytics_label":"autumn"},"direct_boot_ok":true,)"
+                          R"("notification":{"channel_id":"news","click_action":"OPEN_NOTE"}}})"),
+            with_key(R"({"message":{"token":"T","notification":{"title":"Hi","image":"https://i"},)"
+                     R"("data":{"dispatch_id":"KEY"},"android":{"notification":{"tag":"KEY",)"
+                     R"("channel_id":"news","click_action":"OPEN_NOTE"},)"
+                     R"("fcm_options":{"analytics_label":"autumn"},"direct_boot_ok":true}}})"));
+  EXPECT_EQ(body(R"({"platform":"ios","token":"T"})",
+                 R"("message":{"title":"Hi","image":"https://i"},"overrides":{"apns":{)"
+                 R"("fcm_options":{"analytics_label":"autumn"},"payload":{"aps":{"category":"INVITE"}}}})"),
+            with_key(R"({"message":{"token":"T","notification":{"title":"Hi"},"data":{"dispatch_id":"KEY"},)"
+                     R"("apns":{"payload":{"aps":{"mutable-content":1,"category":"INVITE"}},)"
+                     R"("fcm_options":{"image":"https://i","analytics_label":"autumn"}}}})"));
+  const auto web = body(R"({"platform":"web","token":"T"})",
+                        R"("message":{"title":"Hi","link":"https://l"},)"
+                        R"("overrides":{"webpush":{"fcm_options":{"analytics_label":"autumn"}}})");
+  EXPECT_NE(web.find(R"("fcm_options":{"link":"https://l","analytics_label":"autumn"})"), std::string::npos)
+      << web;
+}
+
+TEST(fcm_overrides, of_data_replace_the_messages_and_keep_the_dedupe_key) {
+  const auto made = body(android, R"("message":{"title":"Hi","data":{"a":"1"}},)"
+                                  R"("overrides":{"android":{"data":{"b":"{{name}}"}}})");
+  EXPECT_NE(made.find(with_key(R"("data":{"b":"A\"da","dispatch_id":"KEY"})")), std::string::npos) << made;
+  const auto own = body(android, R"("message":{"title":"Hi"},)"
+                                 R"("overrides":{"android":{"data":{"dispatch_id":"mine"}}})");
+  EXPECT_NE(own.find(R"("data":{"dispatch_id":"mine"}})"), std::string::npos) << own;
+}
+
+TEST(fcm_overrides, of_data_fcm_would_refuse_fail_the_message) {
+  const std::pair<std::string, std::string> cases[] = {
+      {R"({"from":"x"})", "overrides.android.data holds a key reserved by FCM"},
+      {R"({"google.x":"x"})", "overrides.android.data holds a key reserved by FCM"},
+      {R"({"n":1})", "overrides.android.data holds a value that is no string"},
+      {R"("x")", "overrides.android.data is not an object"},
+  };
+  for (const auto& [data, why] : cases) {
+    const auto source =
+        job_for(android, R"("message":{"title":"Hi"},"overrides":{"android":{"data":)" + data + "}}");
+    const auto made = render(*adapter(), *source);
+    EXPECT_EQ(made.status, render_status::invalid_message) << data;
+    EXPECT_EQ(made.detail, why);
+  }
+}
+
+TEST(fcm_overrides, say_the_push_type_of_an_iphone) {
+  const auto type = [](const std::string& name) {
+    return R"("message":{"data":{"k":"v"}},"overrides":{"apns":{"headers":{"apns-push-type":")" + name +
+           R"("},"live_activity_token":"L"}})";
+  };
+  const auto made = body(R"({"platform":"ios","token":"T"})", type("liveactivity"));
+  EXPECT_NE(made.find(R"("apns":{"headers":{"apns-push-type":"liveactivity"},"live_activity_token":"L"})"),
+            std::string::npos)
+      << made;
+  const auto voip = body(R"({"platform":"ios","token":"T"})", type("voip"));
+  EXPECT_NE(voip.find(R"("headers":{"apns-push-type":"voip","apns-expiration":"0"})"), std::string::npos)
+      << voip;
+  const auto unknown = job_for(R"({"platform":"ios","token":"T"})", type("telepathy"));
+  EXPECT_EQ(render(*adapter(), *unknown).detail,
+            "overrides.apns.headers.apns-push-type is none that APNs knows");
+}
+
 TEST(fcm_overrides, nested_too_deeply_fail_the_message_not_the_engine) {
   // The job parser lets none through; the adapter does not rely on it.
   std::string deep = "1";

@@ -24,6 +24,10 @@ bool fits(const answer_row& row, const answer_facts& facts) noexcept {
       return facts.device_quota;
     case evidence::not_json:
       return !facts.is_json;
+    case evidence::html_page:
+      return facts.is_html;
+    case evidence::other_key:
+      return facts.other_key;
   }
   return false;
 }

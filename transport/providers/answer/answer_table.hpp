@@ -19,7 +19,9 @@ enum class evidence : std::uint8_t {
   own_error,     ///< the code stands in the provider's own error record, not merely in a generic status
   names_token,   ///< the answer says that it is the token it refuses
   device_quota,  ///< the quota exceeded is the device's
-  not_json       ///< the body is not the provider's JSON (a front end's HTML page, nothing)
+  not_json,      ///< the body is not the provider's JSON (a front end's HTML page, nothing)
+  html_page,     ///< the body is a page, so it is not the provider that answers
+  other_key      ///< the answer says that the target belongs to another sender's key
 };
 
 struct answer_facts {
@@ -29,6 +31,8 @@ struct answer_facts {
   bool names_token = false;
   bool device_quota = false;
   bool is_json = false;
+  bool is_html = false;
+  bool other_key = false;
 };
 
 struct answer_row {

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "core/job/job.hpp"
+#include "transport/providers/render/apns_push_type.hpp"
 #include "transport/providers/render/json_sink.hpp"
 #include "transport/providers/render/message_fields.hpp"
 
@@ -49,19 +50,21 @@ void write_fcm_android(Sink& out, const job& source) {
   out.close();
 }
 
-/// `alerting`: a user notices it (alert, badge or sound); else APNs wants it marked as background.
+/// FCM knows topic and type of an ordinary alert by itself.
 template <class Sink>
-void write_fcm_apns(Sink& out, const job& source, bool alerting) {
+void write_fcm_apns(Sink& out, const job& source, const apns_push_type& type) {
   const auto& what = source.message;
   const bool has_image = is_visible(what) && !what.image.empty();
   out.open("headers");
-  if (!alerting) {
-    out.text("apns-push-type", "background");
-    out.text("apns-priority", "5");
-  } else if (source.priority != device_priority::unset) {
+  if (type.name != "alert") out.text("apns-push-type", type.name);
+  if (!type.priority.empty())
+    out.text("apns-priority", type.priority);
+  else if (source.priority != device_priority::unset)
     out.text("apns-priority", source.priority == device_priority::high ? "10" : "5");
-  }
-  if (source.expires_at) out.text("apns-expiration", std::to_string(epoch_seconds(*source.expires_at)));
+  if (source.expires_at)
+    out.text("apns-expiration", std::to_string(epoch_seconds(*source.expires_at)));
+  else if (!type.expiration.empty())
+    out.text("apns-expiration", type.expiration);
   if (!source.collapse_key.empty()) out.hole("apns-collapse-id", mark::collapse_id);
   out.close();
   out.open("payload");
@@ -69,7 +72,7 @@ void write_fcm_apns(Sink& out, const job& source, bool alerting) {
   if (what.badge) out.number("badge", *what.badge);
   if (!what.sound.empty()) out.text("sound", what.sound);
   if (has_image) out.number("mutable-content", 1);
-  if (!alerting) out.number("content-available", 1);
+  if (type.name == "background") out.number("content-available", 1);
   out.close();
   out.close();
   if (has_image) {

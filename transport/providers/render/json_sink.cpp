@@ -121,9 +121,13 @@ void tree_sink::flag(std::string_view key) {
   top()[key] = true;
 }
 
-void tree_sink::hole(std::string_view key, mark what) {
+json::string hole_text(mark what) {
   const char text[] = {hole_lead, static_cast<char>(what)};
-  top()[key] = std::string_view(text, sizeof text);
+  return json::string(std::string_view(text, sizeof text));
+}
+
+void tree_sink::hole(std::string_view key, mark what) {
+  top()[key] = hole_text(what);
 }
 
 json::object tree_sink::take() {

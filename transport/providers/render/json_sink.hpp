@@ -6,6 +6,7 @@
 
 #include <array>
 #include <boost/json/object.hpp>
+#include <boost/json/string.hpp>
 #include <boost/json/value.hpp>
 #include <cstddef>
 #include <cstdint>
@@ -64,6 +65,9 @@ class tree_sink {
   std::vector<std::string_view> names_;
   std::vector<boost::json::object> open_;
 };
+
+/// The string that stands for a hole in a tree.
+boost::json::string hole_text(mark what);
 
 /// The producer's overrides for one provider, parsed; nullopt when they are not an object this engine would
 /// merge (nested deeper than 32).

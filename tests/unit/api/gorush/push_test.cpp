@@ -158,6 +158,28 @@ TEST(gorush_push, refuses_all_when_one_notification_cannot_be_sent) {
             "400 notifications[1]: tokens must be an array of strings");
 }
 
+// A text is repeated for every token: a request of some hundred KiB could become many MiB.
+TEST(gorush_push, refuses_what_grows_too_large_whatever_it_grows_in) {
+  const auto notification = [](std::size_t tokens, const std::string& members) {
+    std::string list;
+    for (std::size_t at = 0; at < tokens; ++at) list.append(at == 0 ? "" : ",").append("\"a\"");
+    return "{\"platform\":2,\"message\":\"M\"," + members + "\"tokens\":[" + list + "]}";
+  };
+  const auto refusal = [](const std::string& list) {
+    const auto made = documents("{\"notifications\":[" + list + "]}");
+    return made.size() == 1 ? made[0] : "accepted";
+  };
+  const auto long_id = "\"notif_id\":\"" + std::string(1'000, 'n') + "\",";
+  const auto braces = "\"title\":\"{{x}}" + std::string(1'000, 'b') + "\",";
+  EXPECT_EQ(refusal(notification(200'000, "")), "413 notifications[0]: the notification is too large");
+  EXPECT_EQ(refusal(notification(5'000, long_id)), "413 notifications[0]: the notification is too large");
+  EXPECT_EQ(refusal(notification(5'000, braces)), "413 notifications[0]: the notification is too large");
+  const auto large = notification(2'500, long_id);
+  EXPECT_EQ(refusal(large + ',' + large), "413 The notifications are too large.");
+  EXPECT_THAT(documents("{\"notifications\":[" + large + "]}"),
+              ElementsAre(::testing::StartsWith("{\"tenant\"")));
+}
+
 TEST(gorush_push, answers_in_gorushs_shape) {
   EXPECT_EQ(push_reply(3).status, 200);
   EXPECT_EQ(push_reply(3).body, "{\"success\":\"ok\",\"counts\":3,\"logs\":[]}\n");

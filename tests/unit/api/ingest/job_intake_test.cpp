@@ -11,20 +11,26 @@ const std::string rest =
 class job_intake_test : public ::testing::Test {
  protected:
   job_submission good(const std::string& document, const std::string& tenant = "acme") {
-    auto read = intake_.read(document, tenant);
+    auto read = intake_.read(document, tenant, tenants_);
     EXPECT_TRUE(std::holds_alternative<job_submission>(read)) << document;
     return std::get<job_submission>(std::move(read));
   }
   intake_problem bad(const std::string& document, const std::string& tenant = "acme") {
-    auto read = intake_.read(document, tenant);
+    auto read = intake_.read(document, tenant, tenants_);
     EXPECT_TRUE(std::holds_alternative<intake_problem>(read)) << document;
     return std::get<intake_problem>(std::move(read));
   }
 
+  const std::vector<tenant_settings> tenants_{{"narrow", {"mail", "notes"}}};
   id_source ids_;
   job_intake intake_{ids_};
   job_parser parser_;
 };
+
+TEST_F(job_intake_test, an_id_given_beside_is_for_documents_without_one) {
+  EXPECT_EQ(std::get<job_submission>(intake_.read("{" + rest, "acme", {}, "push:7")).id, "push:7");
+  EXPECT_EQ(std::get<job_submission>(intake_.read("{\"id\":\"x\"," + rest, "acme", {}, "push:7")).id, "x");
+}
 
 TEST_F(job_intake_test, the_engine_reads_the_same_job_with_tenant_and_id) {
   for (const std::string start :
@@ -52,6 +58,16 @@ TEST_F(job_intake_test, another_tenant_is_forbidden_and_default_is_one) {
     EXPECT_EQ(problem.pointer, "/tenant");
   }
   EXPECT_EQ(good("{" + rest, "default").tenant, "default");
+}
+
+TEST_F(job_intake_test, an_app_that_is_not_the_tenants_is_forbidden) {
+  EXPECT_EQ(good("{\"app\":\"notes\"," + rest, "narrow").tenant, "narrow");
+  for (const std::string start : {"{", "{\"app\":\"other\","}) {
+    const auto problem = bad(start + rest, "narrow");
+    EXPECT_EQ(problem.status, 403);
+    EXPECT_EQ(problem.pointer, "/app");
+    EXPECT_EQ(good(start + rest, "acme").tenant, "acme") << "is not listed, and so may use all";
+  }
 }
 
 TEST_F(job_intake_test, what_the_parser_refuses_keeps_its_place) {

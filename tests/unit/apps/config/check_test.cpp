@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "apps/dispatchd/config/config.hpp"
+#include "tests/support/test_certificates.hpp"
 #include "tests/unit/apps/config/temporary.hpp"
 
 namespace dispatch {
@@ -34,6 +35,43 @@ TEST_F(check_config_test, an_apns_app_needs_its_key_and_names) {
     EXPECT_THAT(all, HasSubstr("apns.default." + std::string(key) + ": is required"));
 }
 
+TEST_F(check_config_test, an_apns_app_has_a_key_or_a_certificate) {
+  const test::certificate_authority authority;
+  const auto made = authority.issue_client("c", 400);
+  const auto p12 = folder_.file("c.p12", test::p12_of(made, "geheim"));
+  const auto password = folder_.file("c.password", "geheim\n");
+  const auto app = [&](const std::string& more) {
+    return "[platforms]\nios = \"apns\"\n[apns.default]\ntopic = \"a.b\"\n" + more;
+  };
+  const auto certificate =
+      "certificate_file = \"" + p12 + "\"\ncertificate_password_file = \"" + password + "\"\n";
+  EXPECT_EQ(errors(app(certificate)), "");
+  EXPECT_THAT(errors(app(certificate + "key_id = \"ABC123DEFG\"\n")),
+              HasSubstr("apns.default.certificate_file: stands beside key_file, key_id or team_id"));
+  EXPECT_THAT(errors(app("certificate_password_file = \"" + password + "\"\n")),
+              HasSubstr("apns.default.certificate_password_file: has no effect without certificate_file"));
+  EXPECT_THAT(errors(app("certificate_file = \"" + p12 + "\"\n")),
+              HasSubstr("c.toml:5:20: apns.default.certificate_file: cannot be opened with this password"));
+  EXPECT_THAT(errors(app("certificate_file = \"" + password + "\"\n")), HasSubstr("is neither PEM nor"));
+  EXPECT_THAT(errors(app("certificate_file = \"" + folder_.path() + "/none\"\n")), HasSubstr("cannot read"));
+}
+
+TEST_F(check_config_test, a_certificate_near_its_end_is_a_warning) {
+  const test::certificate_authority authority;
+  const auto warning_of = [&](int days) {
+    const auto made = authority.issue_client("c", days);
+    const auto file = folder_.file("c.pem", made.certificate_pem + made.key_pem);
+    const auto result = load("[apns.default]\ntopic = \"a.b\"\ncertificate_file = \"" + file + "\"\n");
+    EXPECT_TRUE(result.ok());
+    for (const auto& each : result.warnings)
+      if (each.key == "apns.default.certificate_file") return each.message;
+    return std::string();
+  };
+  EXPECT_EQ(warning_of(15), "");
+  EXPECT_EQ(warning_of(13), "ends in 12 days");
+  EXPECT_EQ(warning_of(-1), "has ended: Apple will refuse it");
+}
+
 TEST_F(check_config_test, a_file_that_cannot_be_read_is_named_with_its_key_and_place) {
   const auto missing = folder_.path() + "/none.json";
   EXPECT_THAT(
@@ -49,6 +87,28 @@ TEST_F(check_config_test, what_a_breaker_cannot_count_to_is_refused) {
   EXPECT_THAT(errors("[breaker]\nsample = 1001\n"), HasSubstr("c.toml:2:10: breaker.sample: "));
   EXPECT_THAT(errors("[breaker]\nprobes = 0\n"), HasSubstr("c.toml:2:10: breaker.probes: "));
   EXPECT_EQ(errors("[breaker]\nfailures = 1000\nsample = 1000\nprobes = 100\n"), "");
+}
+
+TEST_F(check_config_test, a_tenant_names_apps_there_are) {
+  const auto result = load("[tenants.b]\napps = [\"x\"]\n[tenants.a]\napps = [\"default\"]\n[apns.x]\n", {});
+  ASSERT_EQ(result.settings.tenants.size(), 2u);
+  EXPECT_EQ(result.settings.tenants[0].name, "a") << "in order, to be looked up";
+  std::string said;
+  for (const auto& each : result.warnings) said += to_string(each) + "\n";
+  EXPECT_THAT(said,
+              HasSubstr("c.toml:4:8: tenants.a.apps: names default, which no provider has a section for"));
+  EXPECT_EQ(said.find("tenants.b"), std::string::npos);
+  EXPECT_THAT(errors("[tenants.a]\n"), HasSubstr("c.toml:1:10: tenants.a.apps: is required"));
+  EXPECT_THAT(errors("[tenants.a]\napps = [\"a b\"]\n"), HasSubstr("tenants.a.apps: must hold names"));
+  EXPECT_THAT(errors("[tenants.a]\nlimit = 1\n"), HasSubstr("tenants.a.limit: unknown key"));
+}
+
+TEST_F(check_config_test, a_tenant_added_by_the_environment_is_in_order_too) {
+  const auto result = load("[tenants.b]\napps = [\"x\"]\n", {{"DISPATCHD_TENANTS__A__APPS", "x,y"}});
+  ASSERT_TRUE(result.ok()) << to_string(result.errors.front());
+  ASSERT_EQ(result.settings.tenants.size(), 2u);
+  EXPECT_EQ(result.settings.tenants[0].name, "a");
+  EXPECT_EQ(result.settings.tenants[0].apps, (std::vector<std::string>{"x", "y"}));
 }
 
 TEST_F(check_config_test, a_platform_set_to_a_provider_without_an_app_is_an_error) {

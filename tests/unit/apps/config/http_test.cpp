@@ -57,6 +57,15 @@ TEST_F(http_config_test, a_certificate_needs_its_key_and_a_wildcard_has_no_crede
   EXPECT_EQ(wrong("[http]\ncors_origins = [\"https://a.example/x\"]\n"), "http.cors_origins");
 }
 
+TEST_F(http_config_test, a_certificate_that_cannot_be_used_is_an_error_without_what_is_in_it) {
+  const auto certificate = folder_.file("cert.pem", "no certificate, but a secret");
+  const auto loaded = load("[http]\ntls_certificate_file = \"" + certificate + "\"\ntls_key_file = \"" +
+                           certificate + "\"\n" + caller);
+  ASSERT_EQ(loaded.errors.size(), 1u);
+  EXPECT_EQ(loaded.errors[0].key, "http.tls_certificate_file");
+  EXPECT_EQ(loaded.errors[0].message.find("secret"), std::string::npos);
+}
+
 TEST_F(http_config_test, headers_that_requests_are_judged_by_cannot_be_changed) {
   EXPECT_EQ(wrong("[http]\nrequest_headers_add = [\"Authorization: Bearer k\"]\n"),
             "http.request_headers_add");

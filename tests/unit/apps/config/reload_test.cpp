@@ -26,9 +26,7 @@ TEST(keys_needing_restart, names_what_a_reload_cannot_change) {
   EXPECT_THAT(keys_needing_restart(before, after), ElementsAre());
   after.engine.io_threads = 2;
   after.fcm[0].endpoint = "https://localhost";
-  after.apns.emplace_back();
-  EXPECT_THAT(keys_needing_restart(before, after),
-              ElementsAre("engine.io_threads", "fcm.default.endpoint", "apns.default"));
+  EXPECT_THAT(keys_needing_restart(before, after), ElementsAre("engine.io_threads", "fcm.default.endpoint"));
 }
 
 TEST(reloaded, takes_limits_retries_breaker_results_log_and_credentials) {
@@ -47,6 +45,9 @@ TEST(reloaded, takes_limits_retries_breaker_results_log_and_credentials) {
   after.apns[0].key_file = "new.p8";
   after.apns[0].key_id = "KEY";
   after.apns[0].team_id = "TEAM";
+  after.apns[0].certificate_file = "new.p12";
+  after.apns[0].certificate_password_file = "new.password";
+  after.tenants.push_back({"acme", {"default"}});
   EXPECT_THAT(keys_needing_restart(before, after), IsEmpty());
   EXPECT_EQ(print_config(reloaded(before, after), {}), print_config(after, {}));
 }
@@ -71,15 +72,51 @@ TEST(reloaded, keeps_the_old_value_of_what_needs_a_restart) {
                           "fcm.default.project_id", "fcm.default.endpoint", "apns.default.topic"));
 }
 
-TEST(reloaded, an_app_that_came_or_went_waits_for_the_restart) {
+TEST(reloaded, apps_come_and_go_and_those_that_stay_keep_what_needs_a_restart) {
   const auto before = with_apps();
   auto after = before;
+  after.fcm[0].endpoint = "https://localhost";
+  after.fcm[0].rate = 7;
   after.fcm.emplace_back().app = "second";
+  after.fcm[1].endpoint = "https://127.0.0.1";
   after.apns.clear();
   const auto now = reloaded(before, after);
-  EXPECT_EQ(now.fcm.size(), 1u);
-  EXPECT_EQ(now.apns.size(), 1u);
-  EXPECT_THAT(keys_needing_restart(before, after), ElementsAre("fcm.second", "apns.default"));
+  ASSERT_EQ(now.fcm.size(), 2u);
+  EXPECT_EQ(now.fcm[0].endpoint, before.fcm[0].endpoint);
+  EXPECT_EQ(now.fcm[0].rate, 7);
+  EXPECT_EQ(now.fcm[1], after.fcm[1]);
+  EXPECT_TRUE(now.apns.empty());
+  EXPECT_THAT(keys_needing_restart(before, after), ElementsAre("fcm.default.endpoint"));
+}
+
+TEST(reloaded, of_the_listener_a_certificate_is_taken_and_the_rest_waits_for_the_restart) {
+  settings before, after;
+  after.http.tls_certificate_file = "new.pem";
+  after.http.tls_key_file = "new.key";
+  EXPECT_THAT(keys_needing_restart(before, after), IsEmpty());
+  EXPECT_EQ(reloaded(before, after).http.tls_key_file, "new.key");
+  after.http.listen = "127.0.0.1:1";
+  after.http.allow = after.http.deny = after.http.trusted_proxies = {"10.0.0.0/8"};
+  after.http.max_connections = after.http.max_connections_per_address = 7;
+  after.http.cors_origins = {"https://a.example"};
+  after.http.cors_credentials = !before.http.cors_credentials;
+  after.http.cors_max_age = before.http.cors_max_age * 2;
+  after.http.request_headers_add = after.http.response_headers_add = {"X-A: b"};
+  after.http.request_headers_remove = after.http.response_headers_remove = {"X-A"};
+  EXPECT_THAT(keys_needing_restart(before, after),
+              ::testing::UnorderedElementsAre(
+                  "http.listen", "http.allow", "http.deny", "http.trusted_proxies", "http.max_connections",
+                  "http.max_connections_per_address", "http.cors_origins", "http.cors_credentials",
+                  "http.cors_max_age", "http.request_headers_add", "http.request_headers_remove",
+                  "http.response_headers_add", "http.response_headers_remove"));
+}
+
+TEST(reloaded, whether_there_is_a_listener_is_settled_at_the_start) {
+  settings closed, open;
+  open.http.open = true;
+  EXPECT_THAT(keys_needing_restart(closed, open), ElementsAre("http.listen"));
+  EXPECT_THAT(keys_needing_restart(open, closed), ElementsAre("http.listen"));
+  EXPECT_FALSE(reloaded(closed, open).http.open);
 }
 
 TEST(reloaded, every_live_key_can_be_copied) {

@@ -38,6 +38,10 @@ class answers : public testing::Test {
     with_.req.apns_id = std::move(apns_id);
     with_.req.apns_topic = topic_;
     with_.req.apns_push_type = push_type_;
+    with_.req.apns_priority = priority_;
+    with_.req.apns_expiration = expiration_;
+    with_.req.apns_channel_id = channel_;
+    with_.client_bundle = client_bundle_;
     with_.req.body = std::move(body);
     with_.req.body_bytes = with_.req.body.size();
     responder_.decide(with_, now);
@@ -58,6 +62,7 @@ class answers : public testing::Test {
   responder responder_{shared_};
   exchange with_;
   std::string fcm_token_, apns_token_, topic_ = "app.example.duru", push_type_ = "alert";
+  std::string priority_, expiration_, channel_, client_bundle_;
 };
 
 TEST_F(answers, accept_an_fcm_message_and_tell_the_ledger_whose_it_is) {
@@ -82,6 +87,39 @@ TEST_F(answers, want_exactly_one_fcm_target) {
     EXPECT_EQ(fcm(body).status, 400) << body;
     EXPECT_EQ(error().at("status").as_string(), "INVALID_ARGUMENT") << body;
   }
+}
+
+TEST_F(answers, know_installations_by_their_fid) {
+  const auto to = [this](std::string_view fid) {
+    return fcm(R"({"message":{"fid":")" + std::string(fid) + R"("}})").status;
+  };
+  EXPECT_EQ(to("abc"), 200);
+  EXPECT_EQ(with_.target, "abc");
+  EXPECT_EQ(to("dead-1"), 404);
+  EXPECT_EQ(to("notatoken-a"), 400);
+  EXPECT_EQ(error().at("details").at(1).at("fieldViolations").at(0).at("field").as_string(), "message.fid");
+  EXPECT_EQ(fcm(R"({"message":{"fid":"a","token":"b"}})").status, 400);
+}
+
+TEST_F(answers, look_into_the_blocks_of_an_fcm_message) {
+  const auto with_block = [this](const std::string& block) {
+    return fcm(R"({"message":{"token":"a",)" + block + "}}").status;
+  };
+  EXPECT_EQ(with_block(R"("android":{"direct_boot_ok":true,"fcm_options":{"analytics_label":"a-b.c~%1"}})"),
+            200);
+  EXPECT_EQ(with_block(R"("android":{"data":{"dispatch_id":"d2"}})"), 200);
+  EXPECT_EQ(with_.dedupe, "d2");
+  for (const auto* block :
+       {R"("android":{"direct_boot_ok":"yes"})", R"("android":{"data":{"gcm.x":"y"}})", R"("android":[])",
+        R"("webpush":{"data":{"n":1}})", R"("apns":{"fcm_options":{"analytics_label":"a b"}})",
+        R"("fcm_options":{"analytics_label":""})"}) {
+    EXPECT_EQ(with_block(block), 400) << block;
+  }
+}
+
+TEST_F(answers, only_validate_when_asked_to) {
+  EXPECT_EQ(fcm(R"({"validate_only":true,"message":{"token":"a"}})").status, 200);
+  EXPECT_EQ(with_.ans.body, R"({"name":"projects/sandbox-project/messages/fake_message_id"})");
 }
 
 TEST_F(answers, refuse_an_fcm_payload_over_4096_bytes) {
@@ -158,6 +196,62 @@ TEST_F(answers, judge_the_apns_headers_and_payload) {
   EXPECT_EQ(ask(path, apns_token_, "{}").reason, "InvalidPushType");
   topic_.clear();
   EXPECT_EQ(ask(path, apns_token_, "{}").reason, "MissingTopic");
+}
+
+TEST_F(answers, want_topic_and_priority_of_the_push_type) {
+  const auto push = [this](std::string type, std::string topic, std::string priority) {
+    push_type_ = std::move(type);
+    topic_ = std::move(topic);
+    priority_ = std::move(priority);
+    return apns_to("00ff").reason;
+  };
+  EXPECT_EQ(push("background", "app.example.duru", "5"), "-");
+  EXPECT_EQ(push("background", "app.example.duru", "10"), "BadPriority");
+  EXPECT_EQ(push("background", "app.example.duru", "1"), "BadPriority");
+  EXPECT_EQ(push("background", "app.example.duru", ""), "BadPriority");
+  EXPECT_EQ(push("voip", "app.example.duru.voip", "10"), "-");
+  EXPECT_EQ(push("voip", "app.example.duru", "10"), "BadTopic");
+  EXPECT_EQ(push("alert", "app.example.duru.voip", "10"), "BadTopic");
+  EXPECT_EQ(push("liveactivity", "app.example.duru.push-type.liveactivity", "5"), "-");
+  EXPECT_EQ(push("pushtotalk", "app.example.duru.voip-ptt", ""), "-");
+  EXPECT_EQ(push("pushtotalk", "app.example.duru.voip-ptt", "5"), "BadPriority");
+}
+
+TEST_F(answers, take_a_client_certificate_for_a_provider_token) {
+  apns_token_.clear();
+  EXPECT_EQ(apns_to("00ff").reason, "MissingProviderToken");
+  client_bundle_ = "app.example.duru";
+  EXPECT_EQ(apns_to("00ff").status, 200);
+  topic_ = "app.example.duru.voip";
+  push_type_ = "voip";
+  EXPECT_EQ(apns_to("00ff").status, 200);
+  client_bundle_ = "app.example.other";
+  EXPECT_EQ(apns_to("00ff").reason, "TopicDisallowed");
+  client_bundle_ = "app.example.du";
+  EXPECT_EQ(apns_to("00ff").reason, "TopicDisallowed");
+}
+
+TEST_F(answers, broadcast_to_a_channel) {
+  const auto broadcast = [this](std::string channel, std::string body = "{}") {
+    channel_ = std::move(channel);
+    return ask("/4/broadcasts/apps/app.example.duru", apns_token_, std::move(body)).reason;
+  };
+  push_type_ = "liveactivity";
+  expiration_ = "0";
+  EXPECT_EQ(broadcast("dHN0LXNy/+A=="), "-");
+  EXPECT_EQ(with_.who, provider::apns);
+  EXPECT_EQ(with_.target, "channel:dHN0LXNy/+A==");
+  EXPECT_TRUE(with_.ans.broadcast);
+  EXPECT_EQ(broadcast(""), "MissingChannelId");
+  EXPECT_EQ(broadcast("a b"), "BadChannelId");
+  EXPECT_EQ(broadcast("dead-x"), "ChannelNotRegistered");
+  EXPECT_EQ(with_.ans.status, 400);
+  EXPECT_EQ(broadcast("c", "{" + std::string(5118, ' ') + "}"), "-");
+  EXPECT_EQ(broadcast("c", "{" + std::string(5119, ' ') + "}"), "PayloadTooLarge");
+  expiration_.clear();
+  EXPECT_EQ(broadcast("c"), "BadExpirationDate");
+  push_type_ = "alert";
+  EXPECT_EQ(broadcast("c"), "InvalidPushType");
 }
 
 TEST_F(answers, follow_ordered_faults_in_the_words_of_each_provider) {

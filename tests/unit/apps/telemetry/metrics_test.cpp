@@ -26,6 +26,7 @@ TEST(metrics, shows_every_series_by_the_contracts_name) {
   all.dispatch_duration(lane::high, 2ms);
   all.lane_state(lane::bulk, 7, 1'500ms, 2);
   all.in_flight(provider::fcm, 9);
+  all.concurrency_limit("fcm:default", 320);
   all.retries(provider::fcm, "unavailable", 2);
   all.breaker_state("fcm:default", 2);
   all.breaker_transition("fcm:default", "open");
@@ -40,7 +41,8 @@ TEST(metrics, shows_every_series_by_the_contracts_name) {
   all.redis_up(true);
   all.redis_durability(false);
   all.redis_command(300us);
-  all.credential_expiry(provider::fcm, "default", 1'700'000'000'500ms);
+  all.credential_expiry(provider::fcm, "default", 1'700'000'000'500ms, true);
+  all.credential_expiry(provider::apns, "default", 1'800'000'000'000ms, false);
   all.waiting("fcm:default", lane::normal, 12);
   all.scheduled(13);
   all.jobs("repeat", 1);
@@ -57,6 +59,7 @@ TEST(metrics, shows_every_series_by_the_contracts_name) {
         "dispatch_lane_oldest_age_seconds{lane=\"bulk\"} 1.5\n",
         "dispatch_pending{lane=\"bulk\"} 2\n",
         "dispatch_in_flight{provider=\"fcm\"} 9\n",
+        "dispatch_concurrency_limit{scope=\"fcm:default\"} 320\n",
         "dispatch_retries_total{provider=\"fcm\",reason=\"unavailable\"} 2\n",
         "dispatch_breaker_state{scope=\"fcm:default\"} 2\n",
         "dispatch_breaker_transitions_total{scope=\"fcm:default\",to=\"open\"} 1\n",
@@ -70,6 +73,8 @@ TEST(metrics, shows_every_series_by_the_contracts_name) {
         "dispatch_redis_durability 0\n",
         "dispatch_redis_command_duration_seconds_count 1\n",
         "dispatch_credential_expiry_timestamp_seconds{app=\"default\",provider=\"fcm\"} 1700000000.5\n",
+        "dispatch_credential_self_renewing{app=\"default\",provider=\"fcm\"} 1\n",
+        "dispatch_credential_self_renewing{app=\"default\",provider=\"apns\"} 0\n",
         "dispatch_waiting{lane=\"normal\",scope=\"fcm:default\"} 12\n",
         "dispatch_scheduled 13\n",
         "dispatch_jobs_total{result=\"repeat\"} 1\n",
@@ -94,6 +99,19 @@ TEST(metrics, scopes_are_at_most_200_and_the_rest_is_other) {
   const auto text = all.exposition();
   EXPECT_EQ(count(text, "dispatch_breaker_state{"), 201u);
   EXPECT_THAT(text, HasSubstr("dispatch_breaker_state{scope=\"other\"} 0\n"));
+}
+
+TEST(metrics, a_breaker_among_the_rest_that_is_open_is_seen) {
+  metrics all;
+  for (int at = 0; at < 300; ++at) all.breaker_state("webhook:" + std::to_string(at), 0);
+  all.breaker_state("webhook:250", 2);
+  all.breaker_state("webhook:251", 1);
+  all.breaker_state("webhook:252", 0);
+  EXPECT_THAT(all.exposition(), HasSubstr("dispatch_breaker_state{scope=\"other\"} 2\n"));
+  all.breaker_state("webhook:250", 0);
+  EXPECT_THAT(all.exposition(), HasSubstr("dispatch_breaker_state{scope=\"other\"} 1\n"));
+  all.breaker_state("webhook:251", 0);
+  EXPECT_THAT(all.exposition(), HasSubstr("dispatch_breaker_state{scope=\"other\"} 0\n"));
 }
 
 TEST(metrics, reasons_are_bounded_too) {

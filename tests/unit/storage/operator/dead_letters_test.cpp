@@ -78,12 +78,13 @@ TEST(entry_id, is_two_numbers) {
     EXPECT_FALSE(is_entry_id(text)) << text;
 }
 
-TEST(breaker_scope, is_a_provider_and_app_or_a_host) {
-  for (const char* text : {"fcm:default", "apns:other", "webpush:default", "host:https://push.example.org"})
+TEST(breaker_scope, is_a_provider_and_app_and_maybe_an_origin) {
+  for (const char* text :
+       {"fcm:default", "apns:other", "webpush:default", "webhook:default:https://push.example.org"})
     EXPECT_TRUE(breaker_scope_usable(text)) << text;
   for (const char* text : {"", "fcm", "fcm:", ":default", "fmc:default", "fcm:de fault", "fcm:a\nb"})
     EXPECT_FALSE(breaker_scope_usable(text)) << text;
-  EXPECT_FALSE(breaker_scope_usable("host:" + std::string(600, 'a')));
+  EXPECT_FALSE(breaker_scope_usable("webhook:default:" + std::string(600, 'a')));
 }
 
 }  // namespace

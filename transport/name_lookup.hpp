@@ -1,0 +1,38 @@
+#pragma once
+
+// Names to addresses, for hosts that strangers choose. Asio's own resolver asks for one name after the other,
+// so that a name whose servers are silent would hold up all that comes behind it, also the providers'.
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/ip_address.hpp"
+
+namespace dispatch {
+
+struct name_found {
+  std::vector<ip_address> addresses;  ///< in the order to be tried
+  std::string error;                  ///< why there are none, for the log
+};
+
+/// All of it from any thread. The seam for tests: what a name means may change from one question to the next.
+class name_lookup {
+ public:
+  virtual ~name_lookup() = default;
+
+  /// Calls back once, from any thread, perhaps before it returns; not at all when destroyed first.
+  virtual void look_up(std::string host, std::function<void(name_found)> then) = 0;
+};
+
+struct name_lookup_options {
+  std::size_t threads = 8;       ///< as many names may be slow at once without anybody waiting for them
+  std::size_t max_waiting = 64;  ///< questions a thread may have before it; further ones fail at once
+};
+
+/// Through the system (getaddrinfo), which also understands 127.1, 0x7f000001 and their like. The destructor
+/// waits for questions under way; not on one of its own threads.
+std::shared_ptr<name_lookup> make_system_lookup(const name_lookup_options& options = {});
+
+}  // namespace dispatch
