@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "core/ingest_settings.hpp"
+#include "core/policy/retry_policy.hpp"
 #include "core/types.hpp"
 
 namespace dispatch {
@@ -146,6 +147,18 @@ struct apns_app : provider_app {
   std::string bad_device_token = "quarantined";  ///< quarantined | invalid_token
 };
 
+/// Its recipients' URLs name the hosts: `endpoint` has no key. Connections, streams and rate are an origin's.
+struct webhook_app : provider_app {
+  webhook_app() { timeout = std::chrono::seconds{20}; }
+  std::string secret_file, secret;  ///< whsec_…, one a line, two at most; `secret` from the environment
+  std::string type = "notification";
+  bool allow_http = false;
+  std::vector<std::string> allow_addresses;  ///< CIDR, although not public
+  /// Waits after the first, second, … attempt.
+  std::vector<std::chrono::milliseconds> schedule{standard_webhooks_schedule.begin(),
+                                                  standard_webhooks_schedule.end()};
+};
+
 struct settings {
   redis_settings redis;
   engine_settings engine;
@@ -159,8 +172,9 @@ struct settings {
   log_settings log;
   admin_settings admin;
   http_settings http;
-  std::vector<fcm_app> fcm;    ///< [fcm.APP]
-  std::vector<apns_app> apns;  ///< [apns.APP]
+  std::vector<fcm_app> fcm;          ///< [fcm.APP]
+  std::vector<apns_app> apns;        ///< [apns.APP]
+  std::vector<webhook_app> webhook;  ///< [webhook.APP]
   gorush_settings gorush;
   std::vector<credential_settings> credentials;  ///< [http.credentials.NAME]
   std::vector<source_settings> sources;          ///< [http.sources.NAME]

@@ -10,11 +10,15 @@
 
 #include "api/address_list.hpp"
 #include "api/config/ingest_tables.hpp"
+#include "api/config/secret_file.hpp"
 #include "apps/dispatchd/config/config.hpp"
 #include "apps/dispatchd/config/registry.hpp"
+#include "transport/providers/webhook/webhook_keys.hpp"
 
 namespace dispatch::config {
 namespace {
+
+constexpr std::size_t max_key_file_bytes = 65'536;
 
 /// Empty when the file can be read. Opened rather than asked about: access() checks another user's rights.
 std::string why_unreadable(const std::string& file) {
@@ -44,6 +48,7 @@ class checker {
       warning("redis.url", "holds a password: put it into redis.password_file or DISPATCHD_REDIS__URL");
     for (auto& app : result_.settings.fcm) fcm(app);
     for (auto& app : result_.settings.apns) apns(app);
+    for (const auto& app : result_.settings.webhook) webhook(app);
     platforms();
     ingestion();
     http();
@@ -119,8 +124,40 @@ class checker {
     burst(prefix, app);
   }
 
+  void webhook(const webhook_app& app) {
+    const auto prefix = "webhook." + app.app + '.';
+    if (app.secret.empty()) required(prefix + "secret_file", app.secret_file);
+    if (!app.secret.empty() && !app.secret_file.empty())
+      error(prefix + "secret", "stands beside secret_file: one of them");
+    files(app, webhook_keys(), prefix);
+    burst(prefix, app);
+    std::variant<std::string, file_problem> text = app.secret;
+    if (app.secret.empty()) text = read_file(app.secret_file, max_key_file_bytes);
+    const auto* secrets = std::get_if<std::string>(&text);
+    if (secrets == nullptr) return;  // said already
+    const auto parsed = parse_webhook_secrets(*secrets);
+    if (const auto* wrong = std::get_if<std::string>(&parsed))
+      error(prefix + (app.secret.empty() ? "secret_file" : "secret"), *wrong);
+  }
+
   void burst(const std::string& prefix, const provider_app& app) {
     if (app.burst > 0 && app.rate <= 0) warning(prefix + "burst", "has no effect without rate");
+  }
+
+  bool has_app(provider by) const {
+    const auto& all = result_.settings;
+    switch (by) {
+      case provider::fcm:
+        return !all.fcm.empty();
+      case provider::apns:
+        return !all.apns.empty();
+      case provider::webhook:
+        return !all.webhook.empty();
+      case provider::webpush:
+      case provider::smtp:
+        break;
+    }
+    return false;
   }
 
   /// A platform set to a provider that has no app cannot be meant; one left at its default may just be
@@ -129,12 +166,10 @@ class checker {
     for (const auto each : all_platforms) {
       const auto served_by = result_.settings.platforms.served_by[index_of(each)];
       if (!served_by) continue;
-      const bool has_app = (*served_by == provider::fcm && !result_.settings.fcm.empty()) ||
-                           (*served_by == provider::apns && !result_.settings.apns.empty());
-      if (has_app) continue;
+      if (has_app(*served_by)) continue;
       const auto key = "platforms." + std::string(to_string(each));
       const std::string name(to_string(*served_by));
-      const bool with_section = *served_by == provider::fcm || *served_by == provider::apns;
+      const bool with_section = *served_by != provider::webpush && *served_by != provider::smtp;
       const auto message = with_section
                                ? "served by " + name + ", but there is no section [" + name + ".NAME]"
                                : "served by " + name + ", which this version cannot do";

@@ -45,6 +45,9 @@ const std::map<std::string, std::string>& section_texts() {
        "# Firebase Cloud Messaging, one section per app ([fcm.NAME]; jobs choose with \"app\": \"NAME\").\n"},
       {"apns",
        "# Apple Push Notification service with a provider token, one section per app ([apns.NAME]).\n"},
+      {"webhook",
+       "# Signed webhooks to recipients' URLs, one section per set of secrets ([webhook.NAME]); "
+       "docs/providers.md.\n"},
       {"gorush",
        "# POST /api/push, for programs written for gorush. With a credential it is always there; these keys "
        "are "

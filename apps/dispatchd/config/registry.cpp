@@ -4,7 +4,7 @@
 #include <boost/url/url_view.hpp>
 
 #include "api/address_list.hpp"
-#include "apps/dispatchd/config/key_makers.hpp"
+#include "apps/dispatchd/config/connection_keys.hpp"
 
 namespace dispatch::config {
 namespace {
@@ -52,10 +52,6 @@ std::string check_consumer(const std::string& value) {
 std::string check_listen(const std::string& value) {
   if (value.empty() || listen_address::parse(value)) return "";
   return "must be ADDRESS:PORT ([ADDRESS]:PORT for IPv6), or empty";
-}
-
-std::string check_network(const std::string& value) {
-  return ip_network::parse(value) ? "" : "holds an entry that is neither an address nor a network (CIDR)";
 }
 
 std::string check_identifier(const std::string& value) {
@@ -212,9 +208,9 @@ void add_limits_and_rest(keys& all) {
                      PLACE(admin.listen), check_listen));
   all.push_back(list<settings>("admin.allow", "addresses or CIDR",
                                "Who may call it; empty: everyone who can.", PLACE(admin.allow),
-                               check_network));
+                               network_problem));
   all.push_back(list<settings>("admin.deny", "addresses or CIDR", "Who may not, whatever allow says.",
-                               PLACE(admin.deny), check_network));
+                               PLACE(admin.deny), network_problem));
 }
 
 void add_hygiene(keys& all) {
@@ -236,18 +232,7 @@ template <class App>
 void add_app_keys(std::vector<key<App>>& all) {
   all.push_back(text<App>("endpoint", "https://HOST[:PORT]", "Base URL; a sandbox or proxy can stand in.",
                           PLACE(endpoint), check_endpoint));
-  all.push_back(file<App>("ca_file", "Certificates that may sign the endpoint's; empty: the system's.",
-                          PLACE(ca_file)));
-  all.push_back(
-      duration<App>("timeout", 10ms, 10min, "A send not answered by then has failed.", PLACE(timeout)));
-  all.push_back(
-      integer<App>("max_connections", 1, 1'024, "Connections, per io thread.", PLACE(max_connections)));
-  all.push_back(integer<App>("max_streams", 1, 10'000,
-                             "Sends at once on one connection; the peer may lower it.", PLACE(max_streams)));
-  all.push_back(
-      live(number<App>("rate", 0, 1e7, "Sends a second over all processes; 0: no limit.", PLACE(rate))));
-  all.push_back(live(
-      number<App>("burst", 0, 1e7, "Sends at once on top of the rate; 0: max(1, rate/10).", PLACE(burst))));
+  add_connection_keys(all, false);
 }
 
 std::vector<key<fcm_app>> make_fcm_keys() {

@@ -53,6 +53,7 @@ std::vector<std::string> keys_needing_restart(const settings& before, const sett
   config::changed_keys(out, before, after, config::setting_keys(), "");
   config::changed_apps(out, "fcm", before.fcm, after.fcm, config::fcm_keys());
   config::changed_apps(out, "apns", before.apns, after.apns, config::apns_keys());
+  config::changed_apps(out, "webhook", before.webhook, after.webhook, config::webhook_keys());
   return out;
 }
 
@@ -61,6 +62,7 @@ settings reloaded(const settings& before, const settings& after) {
   config::copy_live(out, after, config::setting_keys());
   config::copy_live_apps(out.fcm, after.fcm, config::fcm_keys());
   config::copy_live_apps(out.apns, after.apns, config::apns_keys());
+  config::copy_live_apps(out.webhook, after.webhook, config::webhook_keys());
   // All keys of these are live, and so are their coming and going.
   out.credentials = after.credentials;
   out.sources = after.sources;

@@ -95,6 +95,7 @@ TEST(reference_config, has_every_key_once_with_its_default_and_a_comment_also_wh
   settings expected;
   expected.fcm.emplace_back();
   expected.apns.emplace_back();
+  expected.webhook.emplace_back();
   expected.credentials.emplace_back();
   expected.sources.emplace_back();
   EXPECT_EQ(print_config(loaded.settings, {}), print_config(expected, {}));
