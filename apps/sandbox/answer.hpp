@@ -19,7 +19,7 @@ struct answer {
   std::string_view content_type;  // a literal
   std::optional<int> retry_after_s;
   std::chrono::milliseconds delay{0};
-  std::string apns_id;
+  std::string apns_id, location;
 
   // Keeps the strings' capacity: answers live in pooled exchanges.
   void clear() {
@@ -31,6 +31,7 @@ struct answer {
     retry_after_s.reset();
     delay = {};
     apns_id.clear();
+    location.clear();
   }
 };
 

@@ -15,12 +15,14 @@ namespace dispatch::sandbox {
 struct request {
   std::string method, path, authorization;
   std::string apns_topic, apns_push_type, apns_id, apns_priority, apns_expiration, apns_collapse_id;
+  std::string webhook_id, webhook_timestamp, webhook_signature;
   std::string body;
   std::size_t body_bytes = 0;  // also counts what was past the limit and thrown away
 
   void clear() {
-    for (auto* text : {&method, &path, &authorization, &apns_topic, &apns_push_type, &apns_id, &apns_priority,
-                       &apns_expiration, &apns_collapse_id, &body}) {
+    for (auto* text :
+         {&method, &path, &authorization, &apns_topic, &apns_push_type, &apns_id, &apns_priority,
+          &apns_expiration, &apns_collapse_id, &webhook_id, &webhook_timestamp, &webhook_signature, &body}) {
       text->clear();
     }
     body_bytes = 0;

@@ -15,7 +15,7 @@ std::string* place_of(request& into, std::string_view name) {
     case 7:
       return name == ":method" ? &into.method : name == "apns-id" ? &into.apns_id : nullptr;
     case 10:
-      return name == "apns-topic" ? &into.apns_topic : nullptr;
+      return name == "apns-topic" ? &into.apns_topic : name == "webhook-id" ? &into.webhook_id : nullptr;
     case 13:
       return name == "authorization"   ? &into.authorization
              : name == "apns-priority" ? &into.apns_priority
@@ -26,6 +26,10 @@ std::string* place_of(request& into, std::string_view name) {
       return name == "apns-expiration" ? &into.apns_expiration : nullptr;
     case 16:
       return name == "apns-collapse-id" ? &into.apns_collapse_id : nullptr;
+    case 17:
+      return name == "webhook-timestamp"   ? &into.webhook_timestamp
+             : name == "webhook-signature" ? &into.webhook_signature
+                                           : nullptr;
     default:
       return nullptr;
   }

@@ -55,7 +55,7 @@ void h2_session::respond(exchange& with) {
   status[1] = static_cast<char>('0' + ans.status / 10 % 10);
   status[2] = static_cast<char>('0' + ans.status % 10);
   std::string retry_after;
-  nghttp2_nv fields[4];
+  nghttp2_nv fields[5];
   std::size_t count = 0;
   fields[count++] = field(":status", {status, 3});
   if (!ans.content_type.empty()) fields[count++] = field("content-type", ans.content_type);
@@ -65,6 +65,7 @@ void h2_session::respond(exchange& with) {
     retry_after = std::to_string(*ans.retry_after_s);
     fields[count++] = field("retry-after", retry_after);
   }
+  if (!ans.location.empty()) fields[count++] = field("location", ans.location, NGHTTP2_NV_FLAG_NO_INDEX);
   nghttp2_data_provider body{};
   body.source.ptr = &with;
   body.read_callback = callbacks::read_body;

@@ -7,9 +7,9 @@
 namespace dispatch::sandbox {
 
 // `other` holds what fits no provider's paths; its requests are answered 404 and still counted.
-enum class provider : std::uint8_t { fcm, apns, token, other };
+enum class provider : std::uint8_t { fcm, apns, token, webhook, other };
 
-inline constexpr std::size_t provider_count = 4;
+inline constexpr std::size_t provider_count = 5;
 
 constexpr std::string_view name_of(provider who) {
   switch (who) {
@@ -19,6 +19,8 @@ constexpr std::string_view name_of(provider who) {
       return "apns";
     case provider::token:
       return "token";
+    case provider::webhook:
+      return "webhook";
     case provider::other:
       break;
   }
@@ -26,7 +28,7 @@ constexpr std::string_view name_of(provider who) {
 }
 
 constexpr std::optional<provider> provider_named(std::string_view name) {
-  for (auto who : {provider::fcm, provider::apns, provider::token}) {
+  for (auto who : {provider::fcm, provider::apns, provider::token, provider::webhook}) {
     if (name == name_of(who)) return who;
   }
   return std::nullopt;

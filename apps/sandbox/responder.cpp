@@ -9,6 +9,7 @@
 #include "apps/sandbox/fcm_errors.hpp"
 #include "apps/sandbox/html_page.hpp"
 #include "apps/sandbox/oauth.hpp"
+#include "apps/sandbox/webhook_rules.hpp"
 
 namespace dispatch::sandbox {
 namespace {
@@ -16,11 +17,19 @@ namespace {
 constexpr std::string_view fcm_prefix = "/v1/projects/";
 constexpr std::string_view fcm_suffix = "/messages:send";
 constexpr std::string_view apns_prefix = "/3/device/";
+constexpr std::string_view webhook_prefix = "/webhook/";
 
 std::string random_uuid(std::uint64_t number, std::int64_t unix_us) {
   const auto time = static_cast<std::uint64_t>(unix_us);
   return fmt::format(FMT_COMPILE("{:08X}-{:04X}-4{:03X}-8{:03X}-{:012X}"), time >> 20 & 0xffffffffU,
                      time >> 4 & 0xffffU, time & 0xfffU, number >> 48 & 0xfffU, number & 0xffffffffffffU);
+}
+
+void webhook_error(answer& out, int status, std::string_view reason) {
+  out.status = status;
+  out.reason = reason.empty() ? "error" : reason;
+  out.content_type = "application/json";
+  out.body = fmt::format(R"({{"error":"{}"}})", out.reason);
 }
 
 }  // namespace
@@ -37,6 +46,9 @@ void responder::decide(exchange& with, moment now) {
   } else if (path.starts_with(apns_prefix)) {
     with.who = provider::apns;
     decide_apns(with, now, path.substr(apns_prefix.size()));
+  } else if (path.starts_with(webhook_prefix)) {
+    with.who = provider::webhook;
+    decide_webhook(with, now, path.substr(webhook_prefix.size()));
   } else if (path == "/token" && with.req.method == "POST") {
     with.who = provider::token;
     decide_token(with, now);
@@ -70,6 +82,8 @@ void responder::error_as_provider(exchange& with, int status, std::string_view r
     fcm_error(with.ans, status, reason);
   } else if (with.who == provider::apns) {
     apns_error(with.ans, status, reason, now.unix_ms());
+  } else if (with.who == provider::webhook) {
+    webhook_error(with.ans, status, reason);
   } else {
     const auto usual = status == 401 ? "invalid_client" : status < 500 ? "invalid_grant" : "internal_failure";
     oauth_error(with.ans, status, reason.empty() ? usual : reason, "Ordered fault");
@@ -158,6 +172,15 @@ void responder::decide_token(exchange& with, moment now) {
                               grant.expires_in_s);
 }
 
+void responder::decide_webhook(exchange& with, moment now, std::string_view name) {
+  with.target = name;
+  if (!with.req.webhook_id.empty()) with.dedupe = with.req.webhook_id;
+  if (take_order(with, now)) return;
+  const auto refusal = judge_webhook(with.req, shared_.credential.webhook_secret, now.unix_s());
+  if (refusal.status != 0) return webhook_error(with.ans, refusal.status, refusal.reason);
+  take_token_fault(with, now, name);
+}
+
 bool responder::take_token_fault(exchange& with, moment now, std::string_view token) {
   const auto fault = parse_token_fault(token);
   const bool is_fcm = with.who == provider::fcm;
@@ -166,7 +189,18 @@ bool responder::take_token_fault(exchange& with, moment now, std::string_view to
     case token_fault_kind::none:
       return false;
     case token_fault_kind::dead:
-      is_fcm ? fcm_unregistered(out) : apns_error(out, 410, "Unregistered", now.unix_ms());
+      if (with.who == provider::webhook) {
+        webhook_error(out, 410, "gone");
+      } else if (is_fcm) {
+        fcm_unregistered(out);
+      } else {
+        apns_error(out, 410, "Unregistered", now.unix_ms());
+      }
+      return true;
+    case token_fault_kind::redirect:
+      error_as_provider(with, 307, "redirect", now);
+      // Somewhere that would take it: who follows is in the ledger.
+      out.location = std::string(webhook_prefix) + "followed";
       return true;
     case token_fault_kind::flaky_503:
       if (shared_.attempts.next(with.who, token) > fault.number) return false;
@@ -177,7 +211,7 @@ bool responder::take_token_fault(exchange& with, moment now, std::string_view to
       if (is_fcm) {
         fcm_quota_exceeded(out, std::string("device:").append(token));
       } else {
-        apns_error(out, 429, "TooManyRequests", now.unix_ms());
+        error_as_provider(with, 429, with.who == provider::apns ? "TooManyRequests" : "slow_down", now);
       }
       out.retry_after_s = 1;
       return true;
@@ -204,7 +238,7 @@ bool responder::take_token_fault(exchange& with, moment now, std::string_view to
         fcm_invalid_argument(out, "The registration token is not a valid FCM registration token",
                              "message.token");
       } else {
-        apns_error(out, 400, "BadDeviceToken", now.unix_ms());
+        error_as_provider(with, 400, with.who == provider::apns ? "BadDeviceToken" : "no_webhook", now);
       }
       return true;
   }

@@ -31,6 +31,7 @@ class responder {
   void decide_fcm(exchange& with, moment now, std::string_view project);
   void decide_apns(exchange& with, moment now, std::string_view token);
   void decide_token(exchange& with, moment now);
+  void decide_webhook(exchange& with, moment now, std::string_view name);
 
   // True when an ordered fault settles the exchange; its delay counts in any case.
   bool take_order(exchange& with, moment now);

@@ -99,7 +99,7 @@ TEST(reference_config, has_every_key_once_with_its_default_and_a_comment_also_wh
   expected.credentials.emplace_back();
   expected.sources.emplace_back();
   EXPECT_EQ(print_config(loaded.settings, {}), print_config(expected, {}));
-  EXPECT_EQ(loaded.origins.size(), keys + 4) << "and one for each named section";
+  EXPECT_EQ(loaded.origins.size(), keys + 5) << "and one for each named section";
 }
 
 }  // namespace
