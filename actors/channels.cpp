@@ -1,58 +1,36 @@
 #include "actors/channels.hpp"
 
-#include <optional>
+#include <algorithm>
+#include <set>
+#include <type_traits>
 #include <utility>
-
-#include "transport/providers/apns_adapter.hpp"
-#include "transport/providers/fcm_adapter.hpp"
 
 namespace dispatch {
 namespace {
 
-std::optional<outcome> policy(const std::string& text) {
-  return parse_outcome(text);
+// One origin must not hold the window all share: this part of engine.max_in_flight at most.
+constexpr std::uint32_t origin_share = 8;
+
+/// Calls `visit(app, provider)` for every configured app, until one answers an error.
+template <class Visit>
+std::string for_each_app(const settings& config, const Visit& visit) {
+  const auto all = [&](const auto& apps, provider by) {
+    for (const auto& app : apps) {
+      if (auto wrong = visit(app, by); !wrong.empty()) return wrong;
+    }
+    return std::string();
+  };
+  if (auto wrong = all(config.fcm, provider::fcm); !wrong.empty()) return wrong;
+  return all(config.apns, provider::apns);
 }
 
-std::string scope_name(provider by, const std::string& app) {
-  return std::string(to_string(by)) + ':' + app;
-}
-
-scope_info scope_of(provider by, const provider_app& app) {
-  scope_info scope;
-  scope.name = scope_name(by, app.app);
-  scope.by = by;
-  scope.app = app.app;
-  scope.rate = app.rate;
-  scope.burst = app.burst;
-  scope.timeout = app.timeout;
-  scope.window = 2 * app.max_connections * app.max_streams;
-  return scope;
-}
-
-http2::pool_options pool_of(const provider_app& app, std::uint32_t window) {
-  http2::pool_options options;
-  options.endpoint = app.endpoint;
-  options.ca_file = app.ca_file;
-  options.max_connections = app.max_connections;
-  options.max_streams = app.max_streams;
-  options.max_waiting = std::size_t{window} * 2;
-  return options;
-}
-
-std::shared_ptr<const provider_adapter> adapter_of(const fcm_app& app, const credential_source& from) {
-  fcm_options options;
-  options.project_id = from.project;
-  options.sender_mismatch = policy(app.sender_mismatch).value_or(outcome::quarantined);
-  return make_fcm_adapter(options);
-}
-
-std::shared_ptr<const provider_adapter> adapter_of(const apns_app& app, const credential_source&) {
-  apns_options options;
-  options.topic = app.topic;
-  options.environment =
-      app.environment == "sandbox" ? apns_environment::sandbox : apns_environment::production;
-  options.bad_device_token = policy(app.bad_device_token).value_or(outcome::quarantined);
-  return make_apns_adapter(options);
+template <class App>
+app_kit_result try_kit(const App& app, provider by, const std::shared_ptr<io_thread>& thread) {
+  try {
+    return make_kit(app, thread);
+  } catch (const std::exception& e) {
+    return scope_name(by, app.app) + ": " + e.what();
+  }
 }
 
 std::string_view word(connection_event what) {
@@ -75,32 +53,80 @@ std::string_view word(connection_event what) {
 
 }  // namespace
 
+struct provider_channels::pending_change {
+  struct limit {
+    made_app* app;
+    double rate, burst;
+  };
+  struct new_app {
+    std::shared_ptr<provider_app> configured;
+    provider by;
+    app_kit kit;
+  };
+  std::vector<limit> kept;
+  std::vector<std::pair<made_app*, app_kit>> renewed;
+  std::vector<new_app> added;
+  std::set<const made_app*> named;  ///< known, and in the new settings
+  std::vector<std::uint16_t> removed;
+};
+
 std::string provider_channels::make(const settings& config) {
-  for (const auto& app : config.fcm) {
-    if (auto wrong = add(app, provider::fcm); !wrong.empty()) return wrong;
-  }
-  for (const auto& app : config.apns) {
-    if (auto wrong = add(app, provider::apns); !wrong.empty()) return wrong;
-  }
-  return {};
+  return for_each_app(config, [this](const auto& app, provider by) -> std::string {
+    auto made = try_kit(app, by, thread_);
+    if (auto* wrong = std::get_if<std::string>(&made)) return *wrong;
+    const std::scoped_lock lock(guard_);
+    add(std::make_shared<std::decay_t<decltype(app)>>(app), by, std::get<app_kit>(std::move(made)));
+    return {};
+  });
 }
 
-template <class App>
-std::string provider_channels::add(const App& app, provider by) {
-  auto loaded = load_credential(app, *thread_);
-  if (auto* wrong = std::get_if<std::string>(&loaded)) return *wrong;
-  auto& from = std::get<credential_source>(loaded);
-  auto scope = scope_of(by, app);
-  scope.adapter = adapter_of(app, from);
-  const auto number = static_cast<scope_number>(parts_->scopes.size());
-  http2_channel_options options{number, pool_of(app, scope.window), std::move(from.make)};
-  // Apple keeps a small table and asks for both as literals without indexing.
-  options.pool.index_path_and_authorization = by != provider::apns;
-  auto way = std::make_shared<http2_channel>(thread_, std::move(options), callbacks(number, scope.name));
-  scope.way = way;
-  parts_->scopes.push_back(std::move(scope));
-  channels_.push_back({std::move(from.fingerprint), std::move(from.project), std::move(way)});
-  return {};
+app_info& provider_channels::add(std::shared_ptr<provider_app> app, provider by, app_kit kit) {
+  auto& made = apps_.emplace_back();
+  made.configured = std::move(app);
+  made.kit = std::move(kit);
+  made.index = static_cast<std::uint16_t>(parts_->apps.size());
+  app_info info;
+  info.by = by;
+  info.name = made.configured->app;
+  info.adapter = made.kit.adapter;
+  if (made.kit.adapter->by_origin()) {
+    info.open = [this, &made](const std::string& origin) { return open(made, origin); };
+  } else {
+    info.scope = parts_->scopes.open(scope_name(by, info.name), false,
+                                     [&](scope_number number) { return scope_of(made, {}, number); });
+  }
+  return parts_->apps.add(std::move(info));
+}
+
+std::optional<scope_number> provider_channels::open(made_app& app, const std::string& origin) {
+  const auto name = scope_name(app.kit.adapter->kind(), app.configured->app, origin);
+  if (const auto known = parts_->scopes.find(name)) return known;
+  const std::scoped_lock lock(guard_);
+  return parts_->scopes.open(name, true, [&](scope_number number) { return scope_of(app, origin, number); });
+}
+
+scope_info provider_channels::scope_of(made_app& app, const std::string& origin, scope_number number) {
+  const auto& from = *app.configured;
+  scope_info scope;
+  scope.by = app.kit.adapter->kind();
+  scope.app = from.app;
+  scope.origin = origin;
+  scope.app_index = app.index;
+  scope.rate = from.rate;
+  scope.burst = from.burst;
+  scope.timeout = from.timeout;
+  scope.window = from.max_connections * from.max_streams;
+  if (origin.empty()) {
+    scope.window *= 2;
+  } else {
+    scope.window = std::min(scope.window, std::max(1u, parts_->config->engine.max_in_flight / origin_share));
+  }
+  scope.adapter = app.kit.adapter;
+  const auto name = scope_name(scope.by, scope.app, origin);
+  auto opened = app.kit.open({number, origin, scope.window, callbacks(number, name)});
+  scope.way = std::move(opened.way);
+  app.channels.push_back({number, std::move(opened.renew)});
+  return scope;
 }
 
 // The peers are copied, not the parts: a channel must not keep alive what holds the channel.
@@ -127,53 +153,92 @@ http2_channel_callbacks provider_channels::callbacks(scope_number number, const 
   return calls;
 }
 
+provider_channels::made_app* provider_channels::find(provider by, const std::string& name) {
+  const auto found = std::find_if(apps_.begin(), apps_.end(), [&](const made_app& app) {
+    return app.kit.adapter->kind() == by && app.configured->app == name;
+  });
+  return found == apps_.end() ? nullptr : &*found;
+}
+
 std::variant<reload_plan, std::string> provider_channels::prepare(const settings& next) {
   auto change = std::make_shared<pending_change>();
   reload_plan plan;
-  for (const auto& app : next.fcm) {
-    const auto wrong = prepare(app, provider::fcm, "fcm." + app.app + ".service_account_file", plan, *change);
-    if (!wrong.empty()) return wrong;
+  auto wrong =
+      for_each_app(next, [&](const auto& app, provider by) { return prepare(app, by, plan, *change); });
+  if (!wrong.empty()) return wrong;
+  if (parts_->apps.size() + change->added.size() > app_table::capacity) {
+    return std::string("no room for more apps before a restart");
   }
-  for (const auto& app : next.apns) {
-    const auto wrong = prepare(app, provider::apns, "apns." + app.app + ".key_file", plan, *change);
-    if (!wrong.empty()) return wrong;
+  for (auto& app : apps_) {
+    const auto& info = parts_->apps[app.index];
+    if (change->named.contains(&app) || info.retired) continue;
+    plan.removed.push_back(scope_name(info.by, info.name));
+    change->removed.push_back(app.index);
   }
   plan.apply = [this, change] { apply(*change); };
   return plan;
 }
 
 template <class App>
-std::string provider_channels::prepare(const App& app, provider by, const std::string& file_key,
-                                       reload_plan& plan, pending_change& change) {
-  const auto name = scope_name(by, app.app);
-  std::size_t at = 0;
-  while (at < channels_.size() && parts_->scopes[at].name != name) ++at;
-  if (at == channels_.size()) return {};  // a new app waits for the restart
-  change.rates.push_back({at, app.rate, app.burst});
-  auto loaded = load_credential(app, *thread_);
+std::string provider_channels::prepare(const App& app, provider by, reload_plan& plan,
+                                       pending_change& change) {
+  auto loaded = try_kit(app, by, thread_);
   if (auto* wrong = std::get_if<std::string>(&loaded)) return *wrong;
-  auto& from = std::get<credential_source>(loaded);
+  auto& kit = std::get<app_kit>(loaded);
+  const auto name = scope_name(by, app.app);
+  auto* const known = find(by, app.app);
+  if (!known) {
+    plan.added.push_back(name);
+    change.added.push_back({std::make_shared<App>(app), by, std::move(kit)});
+    return {};
+  }
+  change.named.insert(known);
+  if (parts_->apps[known->index].retired) {
+    // Its channel is as it was when it went.
+    auto before = static_cast<const App&>(*known->configured);
+    before.rate = app.rate;
+    before.burst = app.burst;
+    if (before != app) {
+      plan.needing_restart.push_back(name + " (came back changed)");
+      return {};
+    }
+    plan.added.push_back(name);
+  }
+  change.kept.push_back({known, app.rate, app.burst});
   // Apple punishes tokens signed too often: what has not changed stays.
-  if (from.fingerprint == channels_[at].fingerprint) return {};
-  if (from.project != channels_[at].project) {
+  if (kit.fingerprint == known->kit.fingerprint) return {};
+  if (kit.project != known->kit.project) {
     // The project is in every request's path, also of those already rendered.
-    plan.needing_restart.push_back(file_key + " (another project)");
+    plan.needing_restart.push_back(kit.project_key + " (another project)");
     return {};
   }
   plan.credentials.push_back(name);
-  change.credentials.emplace_back(at, std::move(from));
+  change.renewed.emplace_back(known, std::move(kit));
   return {};
 }
 
 void provider_channels::apply(pending_change& change) {
-  for (const auto& [at, rate, burst] : change.rates) {
-    parts_->scopes[at].rate = rate;
-    parts_->scopes[at].burst = burst;
+  const std::scoped_lock lock(guard_);
+  for (const auto& [app, rate, burst] : change.kept) {
+    app->configured->rate = rate;
+    app->configured->burst = burst;
+    parts_->apps[app->index].retired = false;
+    for (const auto& made : app->channels) {
+      parts_->scopes[made.scope].rate = rate;
+      parts_->scopes[made.scope].burst = burst;
+    }
   }
-  for (auto& [at, from] : change.credentials) {
-    channels_[at].fingerprint = std::move(from.fingerprint);
-    channels_[at].way->replace_credential(std::move(from.make));
+  for (auto& [app, next] : change.renewed) {
+    for (const auto& made : app->channels) made.renew(next);
+    app->kit.fingerprint = std::move(next.fingerprint);
+    app->kit.make_credential = std::move(next.make_credential);
+    app->kit.open = std::move(next.open);
   }
+  for (auto& [app, by, kit] : change.added) {
+    const auto& added = add(std::move(app), by, std::move(kit));
+    if (added.scope) parts_->scopes[*added.scope].way->warm_up();
+  }
+  for (auto at : change.removed) parts_->apps[at].retired = true;
   change = {};
 }
 

@@ -1,17 +1,20 @@
 #pragma once
 
-// The scopes of an engine: for each configured provider and app its adapter, credential and channel, and what
-// a reload may change about them.
+// The apps and scopes of an engine: for each configured provider and app its adapter, credential and channel,
+// for each origin a channel of its own when it is first needed, and what a reload may change about them.
 
+#include <cstdint>
+#include <deque>
 #include <functional>
 #include <memory>
+#include <mutex>
+#include <optional>
 #include <string>
 #include <utility>
 #include <variant>
 #include <vector>
 
-#include "actors/credentials.hpp"
-#include "actors/http2_channel.hpp"
+#include "actors/app_kit.hpp"
 #include "actors/parts.hpp"
 #include "transport/io_thread.hpp"
 
@@ -21,8 +24,8 @@ namespace dispatch {
 struct reload_plan {
   /// Keys whose new value is not taken up before a restart, beyond those the registry knows of.
   std::vector<std::string> needing_restart;
-  /// Scopes that get a new credential.
-  std::vector<std::string> credentials;
+  /// Apps that get a new credential, that are new, that are no longer there: "fcm:default".
+  std::vector<std::string> credentials, added, removed;
   /// Puts it in force; cannot fail.
   std::function<void()> apply;
 };
@@ -33,38 +36,41 @@ class provider_channels {
   provider_channels(std::shared_ptr<io_thread> thread, std::shared_ptr<engine_parts> parts)
       : thread_(std::move(thread)), parts_(std::move(parts)) {}
 
-  /// Adds the scopes to the parts. A non-empty string is the error.
+  /// Adds the apps and their scopes to the parts. A non-empty string is the error.
   std::string make(const settings& config);
 
-  /// Looks at the credentials and rates of apps that exist; changes nothing until applied. A string is the
-  /// error.
+  /// Looks at what changes about apps, reads and tries what they name; changes nothing until applied. One
+  /// thread. A string is the error.
   std::variant<reload_plan, std::string> prepare(const settings& next);
 
  private:
-  struct made_channel {
-    std::string fingerprint, project;  ///< of the credential in use
-    std::shared_ptr<http2_channel> way;
-  };
-  struct pending_change {
-    struct limit {
-      std::size_t scope;
-      double rate, burst;
+  /// One app: what is configured of it and the channels made so far.
+  struct made_app {
+    std::shared_ptr<provider_app> configured;  ///< the provider's own kind
+    app_kit kit;
+    std::uint16_t index = 0;  ///< in the parts
+    struct made_channel {
+      scope_number scope;
+      std::function<void(const app_kit& next)> renew;
     };
-    std::vector<limit> rates;
-    std::vector<std::pair<std::size_t, credential_source>> credentials;
+    std::vector<made_channel> channels;
   };
+  struct pending_change;
 
+  made_app* find(provider by, const std::string& name);
+  app_info& add(std::shared_ptr<provider_app> app, provider by, app_kit kit);
   template <class App>
-  std::string add(const App& app, provider by);
-  template <class App>
-  std::string prepare(const App& app, provider by, const std::string& file_key, reload_plan& plan,
-                      pending_change& change);
+  std::string prepare(const App& app, provider by, reload_plan& plan, pending_change& change);
+  std::optional<scope_number> open(made_app& app, const std::string& origin);
+  scope_info scope_of(made_app& app, const std::string& origin, scope_number number);
   void apply(pending_change& change);
   http2_channel_callbacks callbacks(scope_number number, const std::string& name) const;
 
   std::shared_ptr<io_thread> thread_;
   std::shared_ptr<engine_parts> parts_;
-  std::vector<made_channel> channels_;  ///< by scope
+  /// Origins are opened by an actor while another thread reloads.
+  std::mutex guard_;
+  std::deque<made_app> apps_;
 };
 
 }  // namespace dispatch

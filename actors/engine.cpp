@@ -125,7 +125,7 @@ struct engine::state {
       pulse = nullptr;
       system->await_all_actors_done();
     }
-    for (auto& scope : parts->scopes) scope.way->close();
+    for (const auto& scope : parts->scopes) scope.way->close();
     storage.reset();
     channels.reset();
     parts->scopes.clear();
@@ -170,6 +170,8 @@ std::variant<engine_reload, std::string> engine::prepare_reload(const settings& 
   engine_reload result;
   result.needing_restart = std::move(plan.needing_restart);
   result.credentials = std::move(plan.credentials);
+  result.added = std::move(plan.added);
+  result.removed = std::move(plan.removed);
   result.apply = [state = state_.get(), next, apply = std::move(plan.apply)] {
     // First the numbers, then the version that tells who has copied some of them to look again.
     apply();

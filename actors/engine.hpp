@@ -28,8 +28,8 @@ struct engine_callbacks {
 struct engine_reload {
   /// Keys whose new value waits for a restart, beyond those the registry of keys knows of.
   std::vector<std::string> needing_restart;
-  /// Scopes that get a new credential: "fcm:default".
-  std::vector<std::string> credentials;
+  /// Apps that get a new credential, that are new, that are no longer there: "fcm:default".
+  std::vector<std::string> credentials, added, removed;
   /// Puts it in force; cannot fail. While the engine lives, once, by the thread that prepared it.
   std::function<void()> apply;
 };
@@ -47,7 +47,8 @@ class engine {
   void drain();
 
   /// For a reload, in two steps, so that nothing changes unless everything can: reads and tries what the
-  /// settings name. `next` differs from what runs in live keys only (reloaded() in apps/dispatchd/config).
+  /// settings name. `next` differs from what runs in live keys and whole apps only (reloaded() in
+  /// apps/dispatchd/config).
   /// A string is the error. One thread.
   std::variant<engine_reload, std::string> prepare_reload(const settings& next);
 

@@ -20,16 +20,15 @@ constexpr std::chrono::milliseconds successor_pause{1'000};
 struct http2_channel::state : std::enable_shared_from_this<state> {
   state(io_thread& loop, http2_channel_options given, http2_channel_callbacks calls)
       : loop_thread(loop), options(std::move(given)), callbacks(std::move(calls)), after(timer_on(loop)) {
-    loop.run([&] {
-      token = options.make_credential();
-      http2::pool_callbacks pool_calls;
-      pool_calls.completed = [this](std::vector<provider_answer>&& answers) { deliver(std::move(answers)); };
-      pool_calls.event = [this](connection_event what, const std::string& detail) {
-        callbacks.connection(what, detail);
-      };
-      connections = std::make_unique<http2::pool>(loop, options.pool, std::move(pool_calls));
-    });
+    http2::pool_callbacks pool_calls;
+    pool_calls.completed = [this](std::vector<provider_answer>&& answers) { deliver(std::move(answers)); };
+    pool_calls.event = [this](connection_event what, const std::string& detail) {
+      callbacks.connection(what, detail);
+    };
+    connections = std::make_unique<http2::pool>(loop, options.pool, std::move(pool_calls));
   }
+
+  void begin() { token = options.make_credential(); }
 
   void submit(std::vector<outgoing> items, std::vector<local_end> ends) {
     if (!ends.empty()) {
@@ -243,7 +242,10 @@ struct http2_channel::state : std::enable_shared_from_this<state> {
 http2_channel::http2_channel(std::shared_ptr<io_thread> thread, http2_channel_options options,
                              http2_channel_callbacks callbacks)
     : thread_(std::move(thread)),
-      state_(std::make_shared<state>(*thread_, std::move(options), std::move(callbacks))) {}
+      state_(std::make_shared<state>(*thread_, std::move(options), std::move(callbacks))) {
+  // Before everything else that is asked of it. Not waited for: channels are also made on actors' threads.
+  thread_->post([self = state_] { self->begin(); });
+}
 
 http2_channel::~http2_channel() = default;
 

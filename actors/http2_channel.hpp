@@ -33,6 +33,7 @@ struct http2_channel_callbacks {
 
 class http2_channel final : public channel {
  public:
+  /// Any thread, and returns at once.
   http2_channel(std::shared_ptr<io_thread> thread, http2_channel_options options,
                 http2_channel_callbacks callbacks);
   ~http2_channel() override;

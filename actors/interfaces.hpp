@@ -32,6 +32,7 @@ using intake_actor =
                      caf::reacts_to<paused_lanes>,      // supervisor
                      caf::reacts_to<gate_change>,       // supervisor: a breaker opened, closed, probes
                      caf::reacts_to<hold_scope>,        // tracker: 429 of a whole project
+                     caf::reacts_to<waiting_origins>,   // supervisor: where work waits
                      caf::reacts_to<lapsed_consumers>,  // supervisor: whose work to take over
                      caf::reacts_to<tick>,              // self
                      caf::reacts_to<start>,             // supervisor
@@ -63,6 +64,7 @@ using limiter_actor = caf::typed_actor<caf::reacts_to<permit_demand>,  // intake
 /// Breakers, the lease, the children.
 using supervisor_actor = caf::typed_actor<caf::reacts_to<answers>,         // tracker
                                           caf::reacts_to<channel_event>,   // channels
+                                          caf::reacts_to<scope_added>,     // intake, a reload
                                           caf::reacts_to<breaker_loaded>,  // store
                                           caf::reacts_to<probes_taken>,    // store
                                           caf::reacts_to<lease_answer>,    // store

@@ -57,20 +57,23 @@ class live_settings {
   std::atomic<std::uint64_t> version_{0};
 };
 
-/// A number that a reload changes, as part of what is otherwise immutable.
-class live_number {
+/// A value that a reload changes, as part of what is otherwise immutable.
+template <class T>
+class live_value {
  public:
-  live_number(double value = 0) noexcept : value_(value) {}  // NOLINT: reads and writes like a double
-  live_number(const live_number& other) noexcept : value_(double(other)) {}
-  live_number& operator=(const live_number& other) noexcept { return *this = double(other); }
-  live_number& operator=(double value) noexcept {
+  live_value(T value = {}) noexcept : value_(value) {}  // NOLINT: reads and writes like a T
+  live_value(const live_value& other) noexcept : value_(T(other)) {}
+  live_value& operator=(const live_value& other) noexcept { return *this = T(other); }
+  live_value& operator=(T value) noexcept {
     value_.store(value, std::memory_order_relaxed);
     return *this;
   }
-  operator double() const noexcept { return value_.load(std::memory_order_relaxed); }  // NOLINT
+  operator T() const noexcept { return value_.load(std::memory_order_relaxed); }  // NOLINT
 
  private:
-  std::atomic<double> value_;
+  std::atomic<T> value_;
 };
+using live_number = live_value<double>;
+using live_flag = live_value<bool>;
 
 }  // namespace dispatch

@@ -20,7 +20,8 @@
 
 namespace dispatch {
 
-/// A scope is a provider and app, "fcm:default"; its number is its place in engine_parts::scopes.
+/// A scope is a provider and app, "fcm:default", where recipients live at many places with an origin,
+/// "webhook:default:https://example.com". Its number is its place in engine_parts::scopes.
 using scope_number = std::uint16_t;
 
 /// A hand-over that happens once: whoever claims it is answerable for what it guards from then on. An actor
@@ -131,6 +132,7 @@ struct settlement {
     work_item item;
     source to;
     std::optional<epoch_ms> due;
+    std::uint32_t most = 0;  ///< recipients that may travel together; 0: all
   };
   std::vector<park> parks;
   /// Entries that are over without a run: repeats, and (with a letter) what could not be used.
@@ -170,6 +172,14 @@ struct gate_change {
   scope_number scope = 0;
   breaker_state state{};
   std::uint32_t probes = 0;  ///< half open: how many may be sent
+};
+/// intake → supervisor: this scope has just been made; how does its breaker stand?
+struct scope_added {
+  scope_number scope = 0;
+};
+/// supervisor → intake: origins for which work waits in Redis (a sample of NS:waiting).
+struct waiting_origins {
+  std::vector<source> lists;
 };
 /// tracker → intake: the provider called these tokens dead, and that is written.
 struct dead_tokens {

@@ -1,7 +1,7 @@
 #pragma once
 
 // What the actors share: made once by the engine, outlives them all, immutable but for what is thread-safe in
-// itself (store, metrics, settings and rates, channels' post functions, peers).
+// itself (store, metrics, settings and rates, scopes and apps, channels' post functions, peers).
 
 #include <array>
 #include <memory>
@@ -11,37 +11,24 @@
 #include <string_view>
 #include <vector>
 
-#include "actors/channel.hpp"
+#include "actors/app_table.hpp"
 #include "actors/clock.hpp"
 #include "actors/interfaces.hpp"
 #include "actors/live_settings.hpp"
 #include "actors/metrics.hpp"
 #include "actors/peer.hpp"
+#include "actors/scope_table.hpp"
 #include "storage/store.hpp"
-#include "transport/providers/adapter.hpp"
 
 namespace dispatch {
-
-/// A provider and app: what breakers and rate limits go by.
-struct scope_info {
-  std::string name;  ///< "fcm:default"
-  provider by{};
-  std::string app;
-  live_number rate = 0;  ///< 0 = no limit
-  live_number burst = 0;
-  std::chrono::milliseconds timeout{15'000};
-  /// Items handed out and not yet answered: enough to keep every stream busy while the next are under way.
-  std::uint32_t window = 0;
-  std::shared_ptr<const provider_adapter> adapter;
-  std::shared_ptr<channel> way;
-};
 
 struct engine_parts {
   live_settings config;
   dispatch::metrics* measures = nullptr;
   dispatch::store* storage = nullptr;
   const dispatch::clock* time = nullptr;
-  std::vector<scope_info> scopes;
+  scope_table scopes;
+  app_table apps;
   /// For tests of poison: rendering a token that begins so aborts the process. From
   /// DISPATCHD_TEST_CRASH_TOKEN.
   std::string crash_token;
@@ -60,14 +47,14 @@ struct engine_parts {
   std::vector<peer<limiter_actor>> limiters;
   peer<supervisor_actor> supervisor{"supervisor"};
 
-  /// The scope that serves a platform for an app; nullopt: no provider, or no such app.
-  std::optional<scope_number> scope_of(platform on, std::string_view app) const {
+  /// The app that serves a platform; nullptr: no provider, or no such app.
+  const app_info* app_of(platform on, std::string_view app) const {
     const auto by = config->platforms.served_by[index_of(on)];
-    if (!by) return std::nullopt;
-    for (std::size_t i = 0; i < scopes.size(); ++i) {
-      if (scopes[i].by == *by && scopes[i].app == app) return static_cast<scope_number>(i);
-    }
-    return std::nullopt;
+    return by ? apps.find(*by, app) : nullptr;
+  }
+  /// The scope that serves a recipient of a job for this app, made now if need be.
+  destination destination_of(const recipient& who, std::string_view app) const {
+    return dispatch::destination_of(app_of(who.platform, app), who);
   }
 };
 

@@ -1,6 +1,7 @@
 #include "actors/retry.hpp"
 
 #include <algorithm>
+#include <deque>
 #include <map>
 #include <random>
 #include <utility>
@@ -24,11 +25,6 @@ class retry_state {
  public:
   retry_state(std::shared_ptr<const engine_parts> parts, std::uint64_t seed)
       : parts_(std::move(parts)), random_(seed) {
-    const auto& rules = parts_->config->retry;
-    for (std::size_t i = 0; i < parts_->scopes.size(); ++i) {
-      budgets_.emplace_back(retry_budget_settings{rules.budget_ratio, rules.budget_per_second},
-                            parts_->time->now());
-    }
     follow_settings(parts_->time->now());
   }
 
@@ -44,7 +40,7 @@ class retry_state {
     now_ = parts_->time->now();
     wall_ = parts_->time->wall();
     follow_settings(now_);
-    budgets_[batch.scope].on_first_attempts(batch.first_attempts, now_);
+    budget_of(batch.scope).on_first_attempts(batch.first_attempts, now_);
     ready_items back{batch.scope, {}, true};
     settlement over;
     over.counted = true;
@@ -62,7 +58,7 @@ class retry_state {
     now_ = parts_->time->now();
     wall_ = parts_->time->wall();
     follow_settings(now_);
-    auto& budget = budgets_[m.scope];
+    auto& budget = budget_of(m.scope);
     ready_items back{m.scope, {}, false};
     settlement over;
     for (const auto& item : m.items) {
@@ -84,13 +80,14 @@ class retry_state {
     now_ = parts_->time->now();
     follow_settings(now_);
     std::map<scope_number, ready_items> back;
-    std::vector<steady::time_point> not_before(budgets_.size());  // of scopes whose budget is used up
+    std::map<const retry_budget*, steady::time_point> not_before;  // those used up
     while (!waiting_.empty() && waiting_.begin()->first <= now_) {
       auto node = waiting_.extract(waiting_.begin());
       auto& waiter = node.mapped();
-      auto& later = not_before[waiter.scope];
-      if (later == steady::time_point{} && !budgets_[waiter.scope].try_take(now_)) {
-        later = std::clamp(budgets_[waiter.scope].next_available(now_), now_ + tick_interval, now_ + 1'000ms);
+      auto& budget = budget_of(waiter.scope);
+      auto& later = not_before[&budget];
+      if (later == steady::time_point{} && !budget.try_take(now_)) {
+        later = std::clamp(budget.next_available(now_), now_ + tick_interval, now_ + 1'000ms);
       }
       if (later != steady::time_point{}) {
         node.key() = later;
@@ -132,9 +129,19 @@ class retry_state {
     const auto& rules = parts_->config->retry;
     rules_.max_attempts = rules.attempts;
     rules_.backoff = {rules.base, rules.cap};
-    for (auto& budget : budgets_) {
-      budget.change({rules.budget_ratio, rules.budget_per_second / processes}, now);
-    }
+    for (auto& budget : budgets_) budget.change(budget_settings(), now);
+  }
+
+  retry_budget_settings budget_settings() const {
+    const auto& rules = parts_->config->retry;
+    return {rules.budget_ratio, rules.budget_per_second / shared_by_};
+  }
+
+  /// One an app: all its origins share it.
+  retry_budget& budget_of(scope_number scope) {
+    const std::size_t app = parts_->scopes[scope].app_index;
+    while (budgets_.size() <= app) budgets_.emplace_back(budget_settings(), now_);
+    return budgets_[app];
   }
 
   struct waiting_item {
@@ -193,7 +200,7 @@ class retry_state {
   }
 
   void await_budget(const work_item& item, scope_number scope, settlement& over) {
-    const auto turn = budgets_[scope].book(now_);
+    const auto turn = budget_of(scope).book(now_);
     // The rate may be another by then: none waits longer than a retry would at most.
     const auto longest = std::max<steady::duration>(rules_.backoff.cap, parts_->config->engine.park_after);
     const auto wait = turn == steady::time_point::max() ? longest : std::min(turn - now_, longest);
@@ -224,7 +231,7 @@ class retry_state {
   retry_rules rules_;
   std::uint64_t settings_version_ = 0;  ///< that rules_ and the budgets were made from …
   double shared_by_ = 1;                ///< … and how many processes share the floor
-  std::vector<retry_budget> budgets_;
+  std::deque<retry_budget> budgets_;    ///< by app
   std::multimap<steady::time_point, waiting_item> waiting_;
   steady::time_point now_;
   epoch_ms wall_{};

@@ -50,6 +50,7 @@ struct run {
   std::vector<recipient_state> states;
   progress_bitmap progress;  ///< the tracker's; empty for a single recipient
   std::atomic<run_mode> mode{run_mode::running};
+  bool from_origin = false;                   ///< read from the waiting list of an origin's scope
   bool recovered = false;                     ///< a process died that had it
   dispatch::died_upto died_upto{-1, -1, -1};  ///< … and what it, or one before it, had started
   bool looked_up = false;                     ///< the intake's: its tokens are known, or being asked for …

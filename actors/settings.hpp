@@ -130,6 +130,7 @@ struct provider_app {
   std::uint32_t max_streams = 100;
   double rate = 0;   ///< sends per second over all processes; 0 = no limit
   double burst = 0;  ///< 0 = max(1, rate/10)
+  bool operator==(const provider_app&) const = default;
 };
 
 struct fcm_app : provider_app {
@@ -138,6 +139,7 @@ struct fcm_app : provider_app {
   std::string service_account_file;
   std::string token_ca_file;                    ///< for the token endpoint; empty: ca_file
   std::string sender_mismatch = "quarantined";  ///< quarantined | failed | invalid_token
+  bool operator==(const fcm_app&) const = default;
 };
 
 struct apns_app : provider_app {
@@ -145,6 +147,7 @@ struct apns_app : provider_app {
   std::string key_file, key_id, team_id, topic;
   std::string environment = "production";        ///< production | sandbox: picks the default endpoint
   std::string bad_device_token = "quarantined";  ///< quarantined | invalid_token
+  bool operator==(const apns_app&) const = default;
 };
 
 /// Its recipients' URLs name the hosts: `endpoint` has no key. Connections, streams and rate are an origin's.

@@ -52,7 +52,7 @@ void intake_state::open_audience(const run_ptr& owner, settlement& over) {
 // to keep.
 bool intake_state::wants_window(lane in) {
   const auto& ready = sources_.ready(in);
-  return ready.drained && !control_.paused(in) && wants(ready);
+  return ready.drained && !control_.paused(in) && entries_wanted(in) > 0;
 }
 
 void intake_state::cut_audiences() {

@@ -20,7 +20,10 @@ void intake_state::control(const control_event& event) {
   log::info("job_control", {{"tenant", job->tenant}, {"job", job->id}, {"kind", event.kind}});
   // What waits for a stream must not start any more; whatever is not concerned comes back at once.
   if (job->what == job_order::resume) return;
-  for (const auto& scope : parts_->scopes) scope.way->recall();
+  for (std::size_t at = 0; at < gates_.size(); ++at) {
+    const auto scope = static_cast<scope_number>(at);
+    if (gates_[scope].outstanding > 0) parts_->scopes[scope].way->recall();
+  }
 }
 
 void intake_state::set_paused(const paused_lanes& m) {

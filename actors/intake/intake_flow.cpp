@@ -12,21 +12,27 @@ constexpr std::uint32_t max_batch = 128;
 }  // namespace
 
 void intake_state::place(slice&& work, scope_number scope, settlement& over) {
-  auto& gate = gates_[scope];
-  auto& list = sources_.waiting_list(scope, work.owner->lane);
-  const auto now = parts_->time->now();
-  // With one scope only there is nothing it could hold up, so a mere backlog stays in its lane.
-  const bool slow =
-      parts_->scopes.size() > 1 && (list.waiting || queues_[scope].loaded(work.owner->lane) >=
-                                                        gate.second_of_work(parts_->scopes[scope].rate));
-  const bool from_list = work.owner->where.from->scope == parts_->scopes[scope].name;
+  const auto stays = work.end - leaving(work, scope);
+  for (auto at = stays; at < work.end; ++at) park(work.item(at), scope, over);
+  work.end = stays;
+  work_.push(scope, std::move(work));
+}
+
+std::uint32_t intake_state::leaving(const slice& work, scope_number scope) {
+  const auto& gate = gates_[scope];
+  const auto& info = parts_->scopes[scope];
+  const auto in = work.owner->lane;
+  if (gate.blocked(parts_->time->now())) return work.size();
   // Parked, a suspect would come back as work like any other.
-  const bool may_leave = slow && !from_list && !work.owner->recovered;
-  if (gate.blocked(now) || may_leave) {
-    for (auto at = work.begin; at < work.end; ++at) park(work.item(at), scope, over);
-    return;
-  }
-  queues_[scope].push(std::move(work));
+  if (work.owner->recovered || work.owner->where.from->scope == info.name) return 0;
+  // With one scope only there is nothing it could hold up, so a mere backlog stays in its lane.
+  if (parts_->scopes.size() == 1 && !gate.of_origin()) return 0;
+  if (sources_.waiting_list(scope, in).waiting) return work.size();
+  const auto have = work_.of(scope, in), enough = gate.second_of_work(info.rate);
+  if (have >= enough) return work.size();
+  // Of one origin among thousands not a whole job is loaded because a little has room.
+  const auto room = enough - have;
+  return gate.of_origin() && work.size() > room ? work.size() - static_cast<std::uint32_t>(room) : 0;
 }
 
 void intake_state::place_retries(std::vector<work_item>&& items, scope_number scope, settlement& over) {
@@ -38,18 +44,25 @@ void intake_state::place_retries(std::vector<work_item>&& items, scope_number sc
 }
 
 void intake_state::park(const work_item& item, scope_number scope, settlement& over) {
-  auto& list = sources_.waiting_list(scope, item.owner->lane);
-  list.waiting = true;
-  list.drained = false;
-  over.parks.push_back({item, *list.from, std::nullopt});
+  const auto in = item.owner->lane;
+  sources_.filled(scope, in);
+  // What comes back to a slow origin is to be no more than it can start.
+  const auto most =
+      gates_[scope].of_origin() ? std::clamp<std::uint64_t>(gates_[scope].second_of_work(0), 16, 1'000) : 0;
+  over.parks.push_back(
+      {item, *sources_.waiting_list(scope, in).from, std::nullopt, static_cast<std::uint32_t>(most)});
 }
 
 void intake_state::park_all(scope_number scope) {
-  settlement over;
   std::vector<work_item> items;
   take_back(scope, items);
+  park_loaded(scope, std::move(items));
+}
+
+void intake_state::park_loaded(scope_number scope, std::vector<work_item>&& items) {
+  settlement over;
   for (auto in : all_lanes) {
-    queues_[scope].draw_all(in, items);
+    work_.draw_all(scope, in, items);
     if (alone_ && alone_scope_ == scope) alone_queue_.draw_all(in, items);
   }
   for (const auto& item : items) park(item, scope, over);
@@ -71,7 +84,7 @@ void intake_state::take_back(scope_number scope, std::vector<work_item>& items) 
   gate.held.clear();
   for (auto& item : items) item.state().probe = false;
   const auto count = static_cast<std::uint32_t>(items.size());
-  gate.outstanding -= std::min(gate.outstanding, count);
+  gate.taken_back(count);
   in_flight_ -= std::min(in_flight_, count);
 }
 
@@ -84,6 +97,7 @@ void intake_state::settle(settlement&& over) {
 
 void intake_state::answered(const room& m) {
   gates_[m.scope].answered(m.answered, parts_->time->now());
+  sources_.room_in(m.scope);
   pump(m.scope);
   if (!draining_) fill();
   check_drained();
@@ -109,7 +123,7 @@ void intake_state::start_again(const ready_items& m) {
     if (draining_ || gates_[m.scope].blocked(now)) {
       park(item, m.scope, over);
     } else {
-      queues_[m.scope].push_front({item.owner, nullptr, item.position, item.position + 1});
+      work_.push_front(m.scope, {item.owner, nullptr, item.position, item.position + 1});
     }
   }
   settle(std::move(over));
@@ -119,7 +133,7 @@ void intake_state::start_again(const ready_items& m) {
 
 std::uint32_t intake_state::budget(scope_number scope) const {
   const auto& gate = gates_[scope];
-  if (draining_ || gate.blocked(parts_->time->now())) return 0;
+  if (!gate.known || draining_ || gate.blocked(parts_->time->now())) return 0;
   if (alone_) return in_flight_ == 0 ? 1 : 0;
   const auto most = parts_->config->engine.max_in_flight;
   auto budget = std::min(gate.free_window(), most > in_flight_ ? most - in_flight_ : 0);
@@ -127,8 +141,16 @@ std::uint32_t intake_state::budget(scope_number scope) const {
   return budget;
 }
 
+// In turns, so that when the room in max_in_flight is little, every scope gets some.
 void intake_state::pump() {
-  for (std::size_t scope = 0; scope < gates_.size(); ++scope) pump(static_cast<scope_number>(scope));
+  if (only_alone()) {
+    if (alone_) pump(alone_scope_);
+    return;
+  }
+  for (auto left = work_.busy(); left > 0; --left) {
+    if (in_flight_ >= parts_->config->engine.max_in_flight) return;
+    if (const auto scope = work_.next_busy()) pump(*scope);
+  }
 }
 
 void intake_state::pump(scope_number scope) {
@@ -137,23 +159,21 @@ void intake_state::pump(scope_number scope) {
   const bool probing = gate.state == breaker_state::half_open;
   const bool limited_tenants = parts_->config->limits.tenant_rate > 0 && !probing;
   const bool limited = parts_->scopes[scope].rate > 0 && !limited_tenants && !probing;
-  auto* const queue = drawn_from(scope);
-  if (!queue) return;
   while (true) {
     auto count = std::min(budget(scope), max_batch);
     if (limited) {
       demand_permits(scope);
       count = std::min(count, gate.permits);
     }
-    if (count == 0 || queue->loaded() == 0) return;
+    if (count == 0 || drawable(scope) == 0) return;
     std::vector<work_item> items;
     items.reserve(count);
-    queue->draw(count, items);
+    draw(scope, count, items);
     if (items.empty()) return;
     sift(items);
     if (items.empty()) continue;
     const auto drawn = static_cast<std::uint32_t>(items.size());
-    gate.outstanding += drawn;
+    gate.sent(drawn, parts_->time->now());
     in_flight_ += drawn;
     if (limited_tenants) {
       hold_for_tenants(scope, items);
@@ -168,8 +188,8 @@ void intake_state::pump(scope_number scope) {
 void intake_state::demand_again() {
   for (std::size_t at = 0; at < gates_.size(); ++at) {
     const auto scope = static_cast<scope_number>(at);
-    gates_[at].demanded = 0;
-    for (const auto& [tenant, held] : gates_[at].held) {
+    gates_[scope].demanded = 0;
+    for (const auto& [tenant, held] : gates_[scope].held) {
       const auto want = static_cast<std::uint32_t>(held.size());
       parts_->limiters[at % parts_->limiters.size()].send(permit_demand{scope, tenant, want});
     }
@@ -182,7 +202,7 @@ void intake_state::demand_permits(scope_number scope) {
   // What waits in the channel has used its permits and not yet been sent: more of it would leave in one
   // burst.
   if (parts_->scopes[scope].way->waiting() > 0) return;
-  const auto could = std::min<std::uint64_t>(budget(scope), drawn_from(scope)->loaded());
+  const auto could = std::min<std::uint64_t>(budget(scope), drawable(scope));
   if (could <= gate.permits + gate.demanded) return;
   gate.demanded = static_cast<std::uint32_t>(could - gate.permits);
   parts_->limiters[scope % parts_->limiters.size()].send(permit_demand{scope, {}, gate.demanded});
@@ -204,7 +224,7 @@ void intake_state::hold_for_tenants(scope_number scope, std::vector<work_item>& 
         std::chrono::milliseconds(static_cast<std::int64_t>(1'000.0 + 1'000.0 * double(most) / rate));
     over.parks.push_back(
         {item, {item.owner->lane, parts_->scopes[scope].name}, parts_->time->wall() + later});
-    --gate.outstanding;
+    gate.taken_back(1);
     --in_flight_;
   }
   for (const auto& [tenant, held] : gate.held) {
@@ -260,6 +280,7 @@ void intake_state::give(scope_number scope, platform on, std::vector<work_item>&
 
 void intake_state::change_gate(const gate_change& m) {
   auto& gate = gates_[m.scope];
+  gate.known = true;
   const bool same_round = gate.state == m.state && m.probes > 0;
   gate.probes = same_round ? std::min(gate.probes + m.probes, parts_->config->breaker.probes) : m.probes;
   gate.state = m.state;
@@ -276,15 +297,17 @@ void intake_state::change_gate(const gate_change& m) {
 void intake_state::hold(const hold_scope& m) {
   auto& gate = gates_[m.scope];
   gate.hold_until = std::max(gate.hold_until, m.until);
+  if (gate.of_origin()) holds_.emplace(m.until, m.scope);
   parts_->scopes[m.scope].way->recall();
   park_all(m.scope);
 }
 
 void intake_state::start_draining() {
   draining_ = true;
-  for (std::size_t scope = 0; scope < gates_.size(); ++scope) {
-    park_all(static_cast<scope_number>(scope));
-    parts_->scopes[scope].way->recall();
+  for (std::size_t at = 0; at < gates_.size(); ++at) {
+    const auto scope = static_cast<scope_number>(at);
+    park_all(scope);
+    if (gates_[scope].outstanding > 0) parts_->scopes[scope].way->recall();
   }
   check_drained();
 }

@@ -2,6 +2,7 @@
 #include <utility>
 
 #include "actors/intake/intake_state.hpp"
+#include "actors/intake/scope_shares.hpp"
 #include "core/digest.hpp"
 
 namespace dispatch {
@@ -31,6 +32,9 @@ constexpr std::array<double, lane_count> byte_share{1.0, 0.75, 0.5};
 std::uint32_t most_started(const engine_parts& parts) {
   std::uint32_t windows = 0;
   for (const auto& scope : parts.scopes) windows += scope.window;
+  for (std::size_t at = 0; at < parts.apps.size(); ++at) {
+    if (!parts.apps[at].scope) return parts.config->engine.max_in_flight;  // origins: any number of windows
+  }
   return std::min(parts.config->engine.max_in_flight, std::max(windows, suspect_line::some));
 }
 
@@ -39,14 +43,14 @@ std::uint32_t most_started(const engine_parts& parts) {
 intake_state::intake_state(std::shared_ptr<const engine_parts> parts)
     : parts_(std::move(parts)),
       sources_(parts_->scopes),
+      work_(parts_->config->lanes.weights),
+      gates_([this](scope_number scope) {
+        // The supervisor does not know of it, unless it was there at the start.
+        parts_->supervisor.send(scope_added{scope});
+        return scope_gate(parts_->scopes[scope].window, !parts_->scopes[scope].origin.empty());
+      }),
       suspects_(most_started(*parts_)),
-      alone_queue_(parts_->config->lanes.weights) {
-  for (const auto& scope : parts_->scopes) {
-    queues_.emplace_back(parts_->config->lanes.weights);
-    gates_.emplace_back();
-    gates_.back().window = scope.window;
-  }
-}
+      alone_queue_(parts_->config->lanes.weights) {}
 
 void intake_state::attach(intake_actor::pointer self) {
   self_ = self;
@@ -59,32 +63,26 @@ void intake_state::begin() {
   fill();
 }
 
-std::uint64_t intake_state::loaded(lane in) const {
-  std::uint64_t sum = suspects_.waiting(in);
-  for (const auto& queue : queues_) sum += queue.loaded(in);
-  return sum;
+std::uint32_t intake_state::entries_wanted(lane in) const {
+  return entries_wanted(in, suspects_.waiting(in) + work_.from_elsewhere(in));
 }
 
-std::uint32_t intake_state::entries_wanted(const source_state& from) const {
-  const auto in = from.from->lane;
+std::uint32_t intake_state::entries_wanted(lane in, std::uint64_t have) const {
   const auto limit = byte_share[index_of(in)] * double(parts_->config->engine.read_ahead_bytes);
   if (double(loaded_bytes_->load(std::memory_order_relaxed)) >= limit) return 0;
   const std::uint64_t most = parts_->config->engine.read_ahead;
-  const auto have = loaded(in);
   if (have >= most) return 0;
   const auto entries = double(most - have) / std::max(1.0, recipients_per_entry_[index_of(in)]);
   return std::clamp(static_cast<std::uint32_t>(entries), 1u, max_entries_per_read);
 }
 
-bool intake_state::wants(const source_state& from) const {
-  if (from.from->scope.empty() && (!lanes_known_ || control_.paused(from.from->lane))) return false;
-  if (from.scope) {
-    const auto& gate = gates_[*from.scope];
-    if (gate.blocked(parts_->time->now())) return false;
-    const auto enough = gate.second_of_work(parts_->scopes[*from.scope].rate) / 2;
-    if (queues_[*from.scope].loaded(from.from->lane) >= enough) return false;
-  }
-  return entries_wanted(from) > 0;
+bool intake_state::may_read(const source_state& from) const {
+  if (from.from->scope.empty()) return lanes_known_ && !control_.paused(from.from->lane);
+  if (!from.scope) return true;
+  const auto& scope = parts_->scopes[*from.scope];
+  const auto& gate = gates_[*from.scope];
+  if (!gate.known || gate.blocked(parts_->time->now()) || parts_->apps[scope.app_index].retired) return false;
+  return work_.of(*from.scope, from.from->lane) < gate.second_of_work(scope.rate) / 2;
 }
 
 void intake_state::fill() {
@@ -103,13 +101,21 @@ void intake_state::ask_for_work() {
     return;
   std::vector<read_ask> asks;
   bool news = false;
-  for (auto& state : sources_.all()) {
-    // A lane goes along with every read, drained or not: while one lane keeps the reader busy, another's news
-    // must not wait for the wake-up.
-    const bool along = state.drained && state.from->scope.empty();
-    if ((state.drained && !along) || !wants(state)) continue;
-    news = news || !state.drained;
-    asks.push_back({state.from, entries_wanted(state)});
+  sources_.follow();
+  for (auto in : all_lanes) {
+    const auto before = asks.size();
+    ask_for_origins(in, asks);
+    news = news || asks.size() > before;
+    const auto wanted = entries_wanted(in);
+    if (wanted == 0) continue;
+    for (auto* state : sources_.fixed(in)) {
+      // A lane goes along with every read, drained or not: while one lane keeps the reader busy, another's
+      // news must not wait for the wake-up.
+      const bool along = state->drained && state->from->scope.empty();
+      if ((state->drained && !along) || !may_read(*state)) continue;
+      news = news || !state->drained;
+      asks.push_back({state->from, wanted});
+    }
   }
   if (!news) return;
   reading_ = true;
@@ -135,17 +141,19 @@ void intake_state::await_work() {
   // A wait begun before a read has answered would not know what that read will find drained.
   if (waiting_ || reading_) return;
   std::vector<source_ptr> drained;
-  for (const auto& state : sources_.all()) {
-    if (state.drained) drained.push_back(state.from);
+  for (auto in : all_lanes) {
+    for (const auto* state : sources_.fixed(in)) {
+      if (state->drained) drained.push_back(state->from);
+    }
   }
   wait_for(std::move(drained));
 }
 
 void intake_state::wait_for(std::vector<source_ptr> drained) {
   waiting_ = true;
-  const auto timeout = drained.empty()                           ? control_only
-                       : drained.size() == sources_.all().size() ? full_wait
-                                                                 : partial_wait;
+  const auto timeout = drained.empty()                            ? control_only
+                       : drained.size() == sources_.fixed_count() ? full_wait
+                                                                  : partial_wait;
   parts_->storage->wait(std::move(drained), timeout,
                         [me = parts_->intake](store_result<std::vector<control_event>> result) {
                           me.send(woken{std::move(result)});
@@ -168,6 +176,8 @@ void intake_state::on_tick(const tick&) {
     ask_tokens_again();
     demand_again();
     next_suspects();
+    end_holds();
+    watch_origins();
     pump();
     fill();
     // While one read follows another nobody waits, and control events would go unheard.
@@ -202,10 +212,7 @@ void intake_state::take_read(const read_done& answer) {
   for (const auto& batch : *answer.batches) {
     entries += batch.entries.size();
     if (!answer.taken_over) {
-      if (auto* state = sources_.find(*batch.from)) {
-        state->drained = batch.drained;
-        state->waiting = state->scope && !batch.drained;
-      }
+      if (auto* state = sources_.find(*batch.from)) sources_.was_read(*state, batch.drained);
     }
     load(batch);
   }
@@ -337,43 +344,39 @@ void intake_state::admit(const run_ptr& owner, settlement& over) {
 }
 
 void intake_state::enqueue(const run_ptr& owner, std::uint32_t begin, std::uint32_t end, settlement& over) {
-  const auto& recipients = owner->document->recipients;
+  const auto& document = *owner->document;
+  const auto& recipients = document.recipients;
   if (recipients.size() == 1 && owner->states[0].attempts == 0) {
-    const auto scope = parts_->scope_of(recipients[0].platform, owner->document->app);
-    if (scope) {
-      place({owner, nullptr, 0, 1}, *scope, over);
+    const auto to = parts_->destination_of(recipients[0], document.app);
+    if (to.scope) {
+      place({owner, nullptr, 0, 1}, *to.scope, over);
     } else {
-      over.ends.push_back({{owner, 0}, outcome::failed, "no_provider", {}});
+      over.ends.push_back({{owner, 0}, to.result, to.reason, {}});
     }
     return;
   }
-  std::array<std::optional<scope_number>, platform_count> scope_by_platform;
-  for (auto on : all_platforms) scope_by_platform[index_of(on)] = parts_->scope_of(on, owner->document->app);
-  std::vector<std::shared_ptr<std::vector<std::uint32_t>>> positions(parts_->scopes.size());
-  std::vector<std::vector<work_item>> retries(parts_->scopes.size());
+  scope_shares shares;
+  std::array<const app_info*, platform_count> apps{};
+  for (auto on : all_platforms) apps[index_of(on)] = parts_->app_of(on, document.app);
   for (auto at = begin; at < end; ++at) {
-    const auto scope = scope_by_platform[index_of(recipients[at].platform)];
     const auto& state = owner->states[at];
     if (state.ended || state.withheld) continue;
-    if (!scope) {
-      over.ends.push_back({{owner, at}, outcome::failed, "no_provider", {}});
-      continue;
+    const auto to = destination_of(apps[index_of(recipients[at].platform)], recipients[at]);
+    if (!to.scope) {
+      over.ends.push_back({{owner, at}, to.result, to.reason, {}});
+    } else if (state.attempts > 0 && state.suspect == 0) {
+      shares.of(*to.scope).retries.push_back({owner, at});
+    } else {
+      // A suspect goes its own way, which is slow enough.
+      shares.of(*to.scope).positions.push_back(at);
     }
-    // A suspect goes its own way, which is slow enough.
-    if (state.attempts > 0 && state.suspect == 0) {
-      retries[*scope].push_back({owner, at});
-      continue;
-    }
-    auto& list = positions[*scope];
-    if (!list) list = std::make_shared<std::vector<std::uint32_t>>();
-    list->push_back(at);
   }
-  for (std::size_t at = 0; at < positions.size(); ++at) {
-    const auto scope = static_cast<scope_number>(at);
-    if (!retries[at].empty()) place_retries(std::move(retries[at]), scope, over);
-    if (!positions[at]) continue;
-    const auto count = static_cast<std::uint32_t>(positions[at]->size());
-    place({owner, positions[at], 0, count}, scope, over);
+  for (auto& share : shares.all()) {
+    if (!share.retries.empty()) place_retries(std::move(share.retries), share.scope, over);
+    if (share.positions.empty()) continue;
+    const auto count = static_cast<std::uint32_t>(share.positions.size());
+    auto positions = std::make_shared<const std::vector<std::uint32_t>>(std::move(share.positions));
+    place({owner, std::move(positions), 0, count}, share.scope, over);
   }
 }
 

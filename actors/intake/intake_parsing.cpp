@@ -68,6 +68,8 @@ run_ptr intake_state::make_run(const entry& what, const source_ptr& from, settle
   });
   owner->document = std::move(std::get<std::unique_ptr<job>>(parsed));
   owner->where = {from, what.id};
+  const auto* const list = sources_.find(*from);
+  owner->from_origin = list && list->scope && gates_[*list->scope].of_origin();
   owner->lane = from->lane;
   owner->correlation_id = what.correlation_id;
   owner->traceparent = what.traceparent;
@@ -117,7 +119,7 @@ void intake_state::load(const entry& what, const source_ptr& from, settlement& o
     return;
   }
   if (is_poison(what, owner, over)) return;
-  auto& average = recipients_per_entry_[index_of(from->lane)];
+  auto& average = owner->from_origin ? recipients_per_rest_ : recipients_per_entry_[index_of(from->lane)];
   average = 0.9 * average + 0.1 * double(owner->states.size());
   if (owner->open == 0) {
     over.finished_entries.push_back(owner->where);

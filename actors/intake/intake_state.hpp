@@ -5,6 +5,7 @@
 #include <array>
 #include <atomic>
 #include <deque>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -12,8 +13,8 @@
 
 #include "actors/control/job_control.hpp"
 #include "actors/intake/intake.hpp"
+#include "actors/intake/loaded_work.hpp"
 #include "actors/intake/scope_gate.hpp"
-#include "actors/intake/scope_queue.hpp"
 #include "actors/intake/sources.hpp"
 #include "actors/intake/suspect_line.hpp"
 #include "core/job/job_parser.hpp"
@@ -38,6 +39,9 @@ class intake_state {
   void wake(const woken& answer);
   void take_over(const lapsed_consumers& lapsed);
   void on_tick(const tick& at);
+
+  // Origins (intake_origins.cpp).
+  void look_at(const waiting_origins& m);
 
   // What operators want (intake_control.cpp).
   void set_paused(const paused_lanes& m);
@@ -68,9 +72,9 @@ class intake_state {
   void ask_taken_over();
   void await_work();
   void wait_for(std::vector<source_ptr> drained);
-  bool wants(const source_state& from) const;
-  std::uint32_t entries_wanted(const source_state& from) const;
-  std::uint64_t loaded(lane in) const;
+  bool may_read(const source_state& from) const;
+  std::uint32_t entries_wanted(lane in, std::uint64_t loaded) const;
+  std::uint32_t entries_wanted(lane in) const;
   void say_refusal(const store_error& why);
   void load(const read_batch& batch);
   void load(const entry& what, const source_ptr& from, settlement& over, std::vector<run_ptr>& unknown);
@@ -82,6 +86,14 @@ class intake_state {
   void admit(const run_ptr& owner, settlement& over);
   /// Recipients begin … end of it.
   void enqueue(const run_ptr& owner, std::uint32_t begin, std::uint32_t end, settlement& over);
+
+  // intake_origins.cpp
+  void ask_for_origins(lane in, std::vector<read_ask>& asks);
+  bool takes_more(scope_number scope, lane in) const;
+  /// What its window and limit would let start.
+  std::uint64_t could_start(scope_number scope) const;
+  void watch_origins();
+  void end_holds();
 
   // intake_audiences.cpp
   struct open_list {
@@ -121,8 +133,9 @@ class intake_state {
   void take_turns();
   /// Nothing may start but what runs alone.
   bool only_alone() const noexcept;
-  /// The queue work is drawn from; null: nothing may start now.
-  scope_queue* drawn_from(scope_number scope);
+  /// What may be drawn of this scope now, and drawing it.
+  std::uint64_t drawable(scope_number scope) const;
+  void draw(scope_number scope, std::uint32_t budget, std::vector<work_item>& items);
 
   // intake_flow.cpp
   void place(slice&& work, scope_number scope, settlement& over);
@@ -138,7 +151,10 @@ class intake_state {
   void hold_for_tenants(scope_number scope, std::vector<work_item>& items);
   void give(scope_number scope, platform on, std::vector<work_item>&& items);
   void park_all(scope_number scope);
+  void park_loaded(scope_number scope, std::vector<work_item>&& items = {});
   void park(const work_item& item, scope_number scope, settlement& over);
+  /// How much of a slice leaves for the scope's waiting list, from its end.
+  std::uint32_t leaving(const slice& work, scope_number scope);
   void settle(settlement&& over);
   void check_drained();
 
@@ -146,8 +162,9 @@ class intake_state {
   std::shared_ptr<const engine_parts> parts_;
   job_parser parser_;
   source_table sources_;
-  std::vector<scope_queue> queues_;  ///< by scope
-  std::vector<scope_gate> gates_;    ///< by scope
+  loaded_work work_;
+  by_scope<scope_gate> gates_;
+  std::multimap<time_point, scope_number> holds_;  ///< of origins: when they may be read again
   std::array<std::deque<work_batch_ptr>, platform_count> handed_;
   std::deque<std::string> lapsed_;
   job_control control_;
@@ -169,6 +186,7 @@ class intake_state {
   std::shared_ptr<std::atomic<std::uint64_t>> loaded_bytes_ = std::make_shared<std::atomic<std::uint64_t>>(0);
   /// A running average, so that a read asks for about as many entries as there is room for. Guesses at first.
   std::array<double, lane_count> recipients_per_entry_{1, 4, 100};
+  double recipients_per_rest_ = 16;  ///< the same, of origins' waiting lists
   std::uint32_t in_flight_ = 0;
   std::uint64_t settled_ = 0;  ///< here, ever; what of it is in Redis is written_
   std::uint64_t written_ = 0;

@@ -33,9 +33,9 @@ bool intake_state::look_up(const run_ptr& owner, settlement& over) {
   for (std::uint32_t at = 0; at < owner->states.size(); ++at) {
     const work_item item{owner, at};
     if (!item.state().startable() || !suppressible(item.who(), for_tokens)) continue;
-    const auto scope = parts_->scope_of(item.who().platform, document.app);
-    if (!scope) continue;
-    const auto token = token_fingerprint::of(parts_->scopes[*scope].name, item.who().target);
+    const auto to = parts_->destination_of(item.who(), document.app);
+    if (!to.scope) continue;
+    const auto token = token_fingerprint::of(parts_->scopes[*to.scope].name, item.who().target);
     switch (known_tokens_.find(token, now)) {
       case suppression_cache::known::suppressed:
         suppress(item, over);

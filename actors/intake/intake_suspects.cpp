@@ -33,9 +33,17 @@ bool intake_state::only_alone() const noexcept {
   return alone_marked_ || (suspects_.anyone_alone() && parts_->time->now() >= company_until_);
 }
 
-scope_queue* intake_state::drawn_from(scope_number scope) {
-  if (!only_alone()) return &queues_[scope];
-  return alone_ && alone_scope_ == scope ? &alone_queue_ : nullptr;
+std::uint64_t intake_state::drawable(scope_number scope) const {
+  if (!only_alone()) return work_.of(scope);
+  return alone_ && alone_scope_ == scope ? alone_queue_.loaded() : 0;
+}
+
+void intake_state::draw(scope_number scope, std::uint32_t budget, std::vector<work_item>& items) {
+  if (only_alone()) {
+    alone_queue_.draw(budget, items);
+  } else {
+    work_.draw(scope, budget, items);
+  }
 }
 
 void intake_state::next_suspects() {
@@ -102,13 +110,13 @@ void intake_state::run_suspects(const suspects_marked& m) {
 }
 
 void intake_state::run_alone(const work_item& item, settlement& over) {
-  const auto scope = parts_->scope_of(item.who().platform, item.owner->document->app);
-  if (!scope) {
-    over.ends.push_back({item, outcome::failed, "no_provider", {}});
-  } else if (gates_[*scope].blocked(parts_->time->now())) {
-    park(item, *scope, over);
+  const auto to = parts_->destination_of(item.who(), item.owner->document->app);
+  if (!to.scope) {
+    over.ends.push_back({item, to.result, to.reason, {}});
+  } else if (gates_[*to.scope].blocked(parts_->time->now())) {
+    park(item, *to.scope, over);
   } else {
-    alone_scope_ = *scope;
+    alone_scope_ = *to.scope;
     alone_queue_.push({item.owner, nullptr, item.position, item.position + 1});
   }
 }

@@ -2,6 +2,11 @@
 
 // Whether a scope's work may start now, and how much: breaker, provider's hold, window, permits, and how fast
 // the scope really goes. Plain data; belongs to the intake.
+//
+// An app's provider is trusted with the whole window from the start. An origin is anybody's host, and there
+// are many: each begins with few at a time, and has twice as many after a round of them that was answered
+// within a second, half as many after one that took two, so that hosts that are slow or dead hold few of
+// engine.max_in_flight.
 
 #include <algorithm>
 #include <chrono>
@@ -20,16 +25,25 @@ class scope_gate {
  public:
   using time_point = std::chrono::steady_clock::time_point;
 
+  /// What an origin begins with, and keeps however slow it is.
+  static constexpr std::uint32_t least_window = 8;
+  static constexpr std::chrono::seconds quick_round{1}, slow_round{2};
+
+  scope_gate(std::uint32_t most, bool of_origin)
+      : window(of_origin ? std::min(most, least_window) : most), most_(most), of_origin_(of_origin) {}
+
+  bool known = false;  ///< how the breaker stands: until then work is kept and nothing starts
   breaker_state state = breaker_state::closed;
   std::uint32_t probes = 0;  ///< half open: may still be sent
   time_point hold_until{};   ///< the provider asked for quiet until then
   std::uint32_t outstanding = 0;
-  std::uint32_t window = 0;
+  std::uint32_t window;
   std::uint32_t permits = 0;   ///< granted, to be used at once
   std::uint32_t demanded = 0;  ///< asked of the limiter and not yet granted
   /// With limited tenants: drawn items that wait for their tenant's permits.
   std::map<std::string, std::deque<work_item>> held;
 
+  bool of_origin() const noexcept { return of_origin_; }
   bool passes_freely() const noexcept {
     return state == breaker_state::closed || state == breaker_state::forced_closed;
   }
@@ -41,9 +55,55 @@ class scope_gate {
   }
   std::uint32_t free_window() const noexcept { return window > outstanding ? window - outstanding : 0; }
 
+  void sent(std::uint32_t count, time_point now) {
+    if (outstanding == 0) heard_at_ = now;
+    outstanding += count;
+    if (round_left_ > 0) return;
+    round_left_ = outstanding;
+    round_began_ = now;
+  }
+  /// These were not sent after all.
+  void taken_back(std::uint32_t count) noexcept {
+    outstanding -= std::min(outstanding, count);
+    round_left_ = 0;
+  }
   void answered(std::uint32_t count, time_point now) {
     outstanding -= std::min(outstanding, count);
     answered_ += count;
+    heard_at_ = now;
+    silent_ = false;
+    end_round(count, now);
+    measure(now);
+  }
+
+  /// Now and then, for origins: one that answers nothing does not tell.
+  void watch(time_point now) {
+    if (!of_origin_ || outstanding == 0 || now - heard_at_ < slow_round) return;
+    silent_ = true;
+    window = std::min(most_, least_window);
+  }
+  /// It is silent, and can be given nothing more.
+  bool stuck() const noexcept { return silent_ && free_window() == 0; }
+
+  /// About what the scope answers in a second; the more is loaded beyond it, the longer other scopes' work
+  /// in the same lane would wait behind it.
+  std::uint64_t second_of_work(double limit_rate) const noexcept {
+    const double least = of_origin_ ? window : 256;
+    if (limit_rate > 0) return static_cast<std::uint64_t>(std::max(of_origin_ ? 1.0 : least, limit_rate));
+    if (rate_ < 0 && !of_origin_) return std::numeric_limits<std::uint64_t>::max();
+    return static_cast<std::uint64_t>(std::max(least, rate_));
+  }
+
+ private:
+  void end_round(std::uint32_t count, time_point now) {
+    if (!of_origin_ || round_left_ == 0) return;
+    round_left_ -= std::min(round_left_, count);
+    if (round_left_ > 0) return;
+    if (now - round_began_ <= quick_round) window = std::min(most_, 2 * window);
+    if (now - round_began_ >= slow_round) window = std::max(std::min(most_, least_window), window / 2);
+  }
+
+  void measure(time_point now) {
     const auto passed = now - measured_at_;
     if (passed < std::chrono::seconds{1}) return;
     const auto seconds = std::chrono::duration<double>(passed).count();
@@ -54,16 +114,11 @@ class scope_gate {
     measured_at_ = now;
   }
 
-  /// About what the scope answers in a second; the more is loaded beyond it, the longer other scopes' work
-  /// in the same lane would wait behind it.
-  std::uint64_t second_of_work(double limit_rate) const noexcept {
-    constexpr double least = 256;
-    if (limit_rate > 0) return static_cast<std::uint64_t>(std::max(least, limit_rate));
-    if (rate_ < 0) return std::numeric_limits<std::uint64_t>::max();
-    return static_cast<std::uint64_t>(std::max(least, rate_));
-  }
-
- private:
+  std::uint32_t most_;
+  bool of_origin_;
+  bool silent_ = false;
+  std::uint32_t round_left_ = 0;  ///< of those that were out when the round began
+  time_point round_began_{}, heard_at_{};
   std::uint64_t answered_ = 0;
   time_point measured_at_{};
   double rate_ = -1;

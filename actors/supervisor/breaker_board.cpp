@@ -21,15 +21,13 @@ breaker_settings settings_of(const breaker_config& config) {
 
 }  // namespace
 
-breaker_board::breaker_board(const std::vector<scope_info>& scopes, const breaker_config& config)
-    : probes_per_round_(config.probes) {
-  for (std::size_t i = 0; i < scopes.size(); ++i) {
-    entries_.push_back({circuit_breaker(settings_of(config)), 0, false, false});
-  }
-}
+breaker_board::breaker_board(const breaker_config& config)
+    : config_(config), entries_([this](scope_number) {
+        return scope_breaker{circuit_breaker(settings_of(config_)), 0, false, false};
+      }) {}
 
 void breaker_board::change(const breaker_config& config) {
-  probes_per_round_ = config.probes;
+  config_ = config;
   for (auto& entry : entries_) entry.breaker.change(settings_of(config));
 }
 
@@ -109,7 +107,7 @@ std::uint32_t breaker_board::own_round(scope_number scope, epoch_ms now) {
 std::uint32_t breaker_board::probes(scope_number scope, epoch_ms now) {
   auto& entry = entries_[scope];
   if (!entry.owns_round) return 0;
-  return entry.breaker.admit(probes_per_round_, now);
+  return entry.breaker.admit(config_.probes, now);
 }
 
 breaker_record breaker_board::next_record(scope_number scope, epoch_ms now) {

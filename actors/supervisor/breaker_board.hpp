@@ -7,15 +7,16 @@
 #include <string>
 #include <vector>
 
+#include "actors/by_scope.hpp"
 #include "actors/messages.hpp"
-#include "actors/parts.hpp"
+#include "actors/settings.hpp"
 #include "core/policy/circuit_breaker.hpp"
 
 namespace dispatch {
 
 class breaker_board {
  public:
-  breaker_board(const std::vector<scope_info>& scopes, const breaker_config& config);
+  explicit breaker_board(const breaker_config& config);
 
   /// A reload: other settings from now on, states stay.
   void change(const breaker_config& config);
@@ -60,8 +61,8 @@ class breaker_board {
     bool unsaved = false;
     bool owns_round = false;
   };
-  std::uint32_t probes_per_round_;
-  std::vector<scope_breaker> entries_;
+  breaker_config config_;
+  by_scope<scope_breaker> entries_;
 };
 
 /// As metrics have it: 0 closed, 1 half open, 2 open.

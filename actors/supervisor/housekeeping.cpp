@@ -13,6 +13,16 @@ constexpr auto due_interval = 500ms;
 constexpr auto sample_interval = 2'000ms;
 constexpr std::uint32_t due_at_once = 256;
 
+/// Those of origins: nobody else would look at them (docs/architecture.md, "Scopes of origins").
+std::vector<source> origin_lists(const std::vector<std::pair<source, std::uint64_t>>& waiting) {
+  std::vector<source> lists;
+  for (const auto& [where, length] : waiting) {
+    const auto parts = parse_scope_name(where.scope);
+    if (parts && !parts->origin.empty()) lists.push_back(where);
+  }
+  return lists;
+}
+
 }  // namespace
 
 void lease_keeper::acquire() {
@@ -105,15 +115,28 @@ void housekeeping::look_for_lapsed(const engine_parts& parts) {
   });
 }
 
-void housekeeping::sample(const engine_parts& parts) {
-  std::array<std::uint64_t, provider_count> in_flight{};
+void housekeeping::sample_channels(const engine_parts& parts) {
+  std::array<std::optional<std::uint64_t>, provider_count> in_flight;
+  std::vector<std::int64_t> expires(parts.apps.size(), 0);
   for (const auto& scope : parts.scopes) {
-    const auto expires = scope.way->credential_expires_at();
-    if (expires > 0)
-      parts.measures->credential_expiry(scope.by, scope.app, std::chrono::milliseconds(expires));
-    in_flight[index_of(scope.by)] += scope.way->in_flight();
+    auto& sum = in_flight[index_of(scope.by)];
+    sum = sum.value_or(0) + scope.way->in_flight();
+    // Of an app's origins the latest: one that is quiet does not renew what it has.
+    if (scope.app_index >= expires.size()) continue;
+    expires[scope.app_index] = std::max(expires[scope.app_index], scope.way->credential_expires_at());
   }
-  for (const auto& scope : parts.scopes) parts.measures->in_flight(scope.by, in_flight[index_of(scope.by)]);
+  for (std::size_t by = 0; by < in_flight.size(); ++by) {
+    if (in_flight[by]) parts.measures->in_flight(static_cast<provider>(by), *in_flight[by]);
+  }
+  for (std::size_t at = 0; at < expires.size(); ++at) {
+    if (expires[at] == 0) continue;
+    const auto& app = parts.apps[at];
+    parts.measures->credential_expiry(app.by, app.name, std::chrono::milliseconds(expires[at]));
+  }
+}
+
+void housekeeping::sample(const engine_parts& parts) {
+  sample_channels(parts);
   const auto gauge = [&parts](const auto& where) {
     parts.measures->mailbox_depth(where.actor(), static_cast<std::int64_t>(where.depth()));
   };
@@ -134,6 +157,9 @@ void housekeeping::sample(const engine_parts& parts) {
       measures->lane_state(in, lane.depth, lane.oldest_age, lane.pending);
     }
     intake.send(paused_lanes{result->paused});
+    if (auto lists = origin_lists(result->waiting); !lists.empty()) {
+      intake.send(waiting_origins{std::move(lists)});
+    }
     for (const auto& [where, length] : result->waiting) {
       // A paused job's list is named after the job: no label for a metric.
       if (!where.scope.starts_with("job=")) measures->waiting(where.scope, where.lane, length);

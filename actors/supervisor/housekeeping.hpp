@@ -43,6 +43,7 @@ class housekeeping {
  private:
   void move_due(const engine_parts& parts);
   void sample(const engine_parts& parts);
+  static void sample_channels(const engine_parts& parts);
 
   time_point due_moved_{}, looked_{}, sampled_{};
   std::shared_ptr<std::string> warning_ = std::make_shared<std::string>();

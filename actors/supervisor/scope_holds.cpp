@@ -5,9 +5,10 @@
 namespace dispatch {
 
 scope_holds::scope_holds(std::shared_ptr<const engine_parts> parts)
-    : parts_(std::move(parts)), wanted_(parts_->scopes.size(), false), held_(parts_->scopes.size(), false) {
-  for (const auto& scope : parts_->scopes) parts_->measures->mass_invalid(scope.name, false);
-}
+    : parts_(std::move(parts)), held_([this](scope_number scope) {
+        parts_->measures->mass_invalid(parts_->scopes[scope].name, false);
+        return false;
+      }) {}
 
 bool scope_holds::lost(scope_number scope, const breaker_record& stored) {
   if (!wanted_[scope]) return false;
@@ -28,13 +29,12 @@ void scope_holds::tell(scope_number scope, bool held) {
 
 void scope_holds::decided(const decision_action& decision) {
   const auto what = decision.accepted ? scope_doubt::news::accepted : scope_doubt::news::discarded;
-  for (std::size_t i = 0; i < parts_->scopes.size(); ++i) {
-    if (parts_->scopes[i].name != decision.scope) continue;
-    wanted_[i] = false;
-    log::info("mass_invalid_decision",
-              {{"scope", decision.scope}, {"decision", decision.accepted ? "accept" : "discard"}});
-    parts_->tracker.send(scope_doubt{static_cast<scope_number>(i), what});
-  }
+  const auto scope = parts_->scopes.find(decision.scope);
+  if (!scope) return;
+  wanted_[*scope] = false;
+  log::info("mass_invalid_decision",
+            {{"scope", decision.scope}, {"decision", decision.accepted ? "accept" : "discard"}});
+  parts_->tracker.send(scope_doubt{*scope, what});
 }
 
 }  // namespace dispatch

@@ -5,8 +5,8 @@
 // told its tracker. Belongs to the supervisor.
 
 #include <memory>
-#include <vector>
 
+#include "actors/by_scope.hpp"
 #include "actors/control/control_action.hpp"
 #include "actors/parts.hpp"
 
@@ -26,8 +26,8 @@ class scope_holds {
 
  private:
   std::shared_ptr<const engine_parts> parts_;
-  std::vector<bool> wanted_;  ///< and not yet seen in Redis
-  std::vector<bool> held_;    ///< as last told
+  by_scope<bool> wanted_;  ///< and not yet seen in Redis
+  by_scope<bool> held_;    ///< as last told
 };
 
 }  // namespace dispatch

@@ -5,6 +5,7 @@
 #include <random>
 #include <utility>
 
+#include "actors/by_scope.hpp"
 #include "actors/supervisor/breaker_board.hpp"
 #include "actors/supervisor/housekeeping.hpp"
 #include "actors/supervisor/scope_holds.hpp"
@@ -23,12 +24,10 @@ class supervisor_state {
         parts_(config.parts),
         config_(std::move(config)),
         children_(std::move(config_.children)),
-        board_(parts_->scopes, parts_->config->breaker),
+        board_(parts_->config->breaker),
         holds_(parts_),
         keeper_(parts_),
-        random_(parts_->seed),
-        loaded_(parts_->scopes.size(), false),
-        first_attempts_(parts_->scopes.size(), 0) {}
+        random_(parts_->seed) {}
 
   void begin() {
     self_->set_down_handler([this](const caf::down_msg& down) { child_died(down); });
@@ -43,7 +42,7 @@ class supervisor_state {
     switch (keeper_.answered(answer, parts_->time->now())) {
       case lease_keeper::news::acquired:
         log::info("lease_acquired", {{"epoch", *answer.epoch}});
-        for (std::size_t i = 0; i < parts_->scopes.size(); ++i) load_breaker(static_cast<scope_number>(i));
+        load_missing_breakers();
         // At once: the intake waits to hear which lanes are paused.
         housekeeping_.on_tick(*parts_, parts_->time->now(), draining_);
         break;
@@ -65,20 +64,35 @@ class supervisor_state {
                                   });
   }
 
+  void load_missing_breakers() {
+    for (std::size_t i = 0; i < parts_->scopes.size(); ++i) {
+      const auto scope = static_cast<scope_number>(i);
+      if (!loaded_[scope]) load_breaker(scope);
+    }
+  }
+
+  // Before the lease is held there is nothing to load with; then all are.
+  void scope_made(const scope_added& m) {
+    if (keeper_.held() && !loaded_[m.scope]) load_breaker(m.scope);
+  }
+
+  bool all_loaded() const {
+    for (std::size_t i = 0; i < parts_->scopes.size(); ++i) {
+      if (!loaded_[static_cast<scope_number>(i)]) return false;
+    }
+    return true;
+  }
+
   void breaker_known(const breaker_loaded& answer) {
     if (answer.record.has_error()) return;  // the tick asks again while not all are loaded
     const auto now = parts_->time->wall();
     const auto step = board_.adopt(answer.scope, *answer.record, now);
-    if (step.changed) tell_gate(answer.scope, 0);
+    const bool first = !std::exchange(loaded_[answer.scope], true);
+    if (step.changed || first) tell_gate(answer.scope, 0);
     if (holds_.lost(answer.scope, *answer.record) && !board_.unsaved(answer.scope)) hold(answer.scope);
     holds_.tell(answer.scope, board_.held(answer.scope, now));
     ask_probes(answer.scope);
-    if (!loaded_[answer.scope]) {
-      loaded_[answer.scope] = true;
-      parts_->measures->breaker_state(parts_->scopes[answer.scope].name,
-                                      metric_value(board_.state(answer.scope)));
-    }
-    if (!started_ && std::all_of(loaded_.begin(), loaded_.end(), [](bool known) { return known; })) {
+    if (!started_ && all_loaded()) {
       started_ = true;
       parts_->intake.send(start{});
       config_.ready(true);
@@ -188,9 +202,7 @@ class supervisor_state {
     if (m.event.kind != "breaker") return;
     for (const auto& [name, value] : m.event.fields) {
       if (name != "scope") continue;
-      for (std::size_t i = 0; i < parts_->scopes.size(); ++i) {
-        if (parts_->scopes[i].name == value) load_breaker(static_cast<scope_number>(i));
-      }
+      if (const auto scope = parts_->scopes.find(value)) load_breaker(*scope);
     }
   }
 
@@ -241,13 +253,10 @@ class supervisor_state {
     }
     keeper_.on_tick(now);
     if (keeper_.held()) housekeeping_.on_tick(*parts_, now, draining_);
-    if (keeper_.held() && !started_) {
-      for (std::size_t i = 0; i < loaded_.size(); ++i) {
-        if (!loaded_[i]) load_breaker(static_cast<scope_number>(i));
-      }
-    }
     const bool ask = now - probes_asked_ >= 1s;
     if (ask) probes_asked_ = now;
+    // Scopes that were made meanwhile ask themselves; this is for what got lost.
+    if (keeper_.held() && (ask || !started_)) load_missing_breakers();
     for (std::size_t i = 0; i < parts_->scopes.size(); ++i) {
       const auto scope = static_cast<scope_number>(i);
       apply(scope, board_.advance(scope, parts_->time->wall()));
@@ -303,8 +312,8 @@ class supervisor_state {
   lease_keeper keeper_;
   housekeeping housekeeping_;
   std::mt19937_64 random_;
-  std::vector<bool> loaded_;
-  std::vector<std::uint64_t> first_attempts_;
+  by_scope<bool> loaded_;
+  by_scope<std::uint64_t> first_attempts_;
   std::vector<std::pair<std::chrono::steady_clock::time_point, std::size_t>> restarts_;
   std::chrono::steady_clock::time_point give_up_drain_at_{};
   std::chrono::steady_clock::time_point probes_asked_{};
@@ -323,6 +332,7 @@ supervisor_actor::behavior_type supervisor(supervisor_actor::pointer self, super
   state->begin();
   return {on<answers>(me, [state](const answers& m) { state->take(m); }),
           on<channel_event>(me, [state](const channel_event& m) { state->connection_changed(m); }),
+          on<scope_added>(me, [state](const scope_added& m) { state->scope_made(m); }),
           on<breaker_loaded>(me, [state](const breaker_loaded& m) { state->breaker_known(m); }),
           on<probes_taken>(me, [state](const probes_taken& m) { state->got_probes(m); }),
           on<lease_answer>(me, [state](const lease_answer& m) { state->lease_answered(m); }),

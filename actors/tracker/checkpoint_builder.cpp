@@ -66,8 +66,7 @@ std::string rest_of(const run_ptr& owner, std::span<const std::size_t> positions
 }
 
 parked parked_rest(const run_ptr& owner, const source& to, std::optional<epoch_ms> due,
-                   std::vector<std::size_t> positions) {
-  std::sort(positions.begin(), positions.end());
+                   std::span<const std::size_t> positions) {
   return {to,
           due,
           subset_document(*owner->document, positions, true),
@@ -177,7 +176,13 @@ void checkpoint_builder::park(const std::vector<settlement::park>& parks, bool c
   }
   for (auto& [first, due, positions] : rests) {
     for (auto position : positions) leave({first->item.owner, static_cast<std::uint32_t>(position)});
-    content_->parks.push_back(parked_rest(first->item.owner, first->to, due, std::move(positions)));
+    std::sort(positions.begin(), positions.end());
+    const std::span<const std::size_t> all(positions);
+    const auto most = first->most > 0 ? first->most : all.size();
+    for (std::size_t from = 0; from < all.size(); from += most) {
+      const auto part = all.subspan(from, std::min<std::size_t>(most, all.size() - from));
+      content_->parks.push_back(parked_rest(first->item.owner, first->to, due, part));
+    }
   }
 }
 

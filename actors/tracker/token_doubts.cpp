@@ -15,8 +15,10 @@ mass_invalid_settings guard_settings(const hygiene_settings& settings) {
 
 }  // namespace
 
-token_doubts::token_doubts(std::size_t scopes, const hygiene_settings& settings)
-    : scopes_(scopes, doubt{mass_invalid_guard(guard_settings(settings)), false}) {}
+token_doubts::token_doubts(const hygiene_settings& settings)
+    : scopes_([settings = guard_settings(settings)](scope_number) {
+        return doubt{mass_invalid_guard(settings), false};
+      }) {}
 
 bool token_doubts::believes(scope_number scope, std::uint64_t sends, std::uint64_t dead, time_point now) {
   return scopes_[scope].guard.record(sends, dead, now);

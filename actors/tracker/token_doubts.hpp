@@ -5,8 +5,8 @@
 
 #include <chrono>
 #include <cstdint>
-#include <vector>
 
+#include "actors/by_scope.hpp"
 #include "actors/messages.hpp"
 #include "actors/settings.hpp"
 #include "core/policy/mass_invalid_guard.hpp"
@@ -17,7 +17,7 @@ class token_doubts {
  public:
   using time_point = std::chrono::steady_clock::time_point;
 
-  token_doubts(std::size_t scopes, const hygiene_settings& settings);
+  explicit token_doubts(const hygiene_settings& settings);
 
   /// `sends` answered with a word on their token, `dead` of them with "dead". False: these are not believed.
   bool believes(scope_number scope, std::uint64_t sends, std::uint64_t dead, time_point now);
@@ -32,7 +32,7 @@ class token_doubts {
     mass_invalid_guard guard;
     bool reported = false;
   };
-  std::vector<doubt> scopes_;
+  by_scope<doubt> scopes_;
 };
 
 /// Until when a token called dead now is not sent to; 0 = not at all. APNs says since when it has known: the

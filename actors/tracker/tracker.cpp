@@ -39,9 +39,7 @@ struct batch_counts {
 class tracker_state {
  public:
   explicit tracker_state(std::shared_ptr<const engine_parts> parts)
-      : parts_(std::move(parts)),
-        builder_(parts_->config),
-        doubts_(parts_->scopes.size(), parts_->config->hygiene) {}
+      : parts_(std::move(parts)), builder_(parts_->config), doubts_(parts_->config->hygiene) {}
 
   /// A (next) life of the actor begins.
   void attach(tracker_actor::pointer self) {
@@ -136,8 +134,7 @@ class tracker_state {
 
  private:
   provider provider_of(const work_item& item) const {
-    const auto scope = parts_->scope_of(item.who().platform, item.owner->document->app);
-    return scope ? parts_->scopes[*scope].by : provider::fcm;
+    return parts_->config->platforms.served_by[index_of(item.who().platform)].value_or(provider::fcm);
   }
 
   /// What the batch's answers mean, into said_. False: its dead tokens are not believed.

@@ -202,6 +202,8 @@ class service {
     for (const auto& problem : loaded.warnings) log::warn("config", {{"detail", to_string(problem)}});
     waiting.insert(waiting.end(), change.needing_restart.begin(), change.needing_restart.end());
     log::info("reloaded", {{"new_credentials", joined(change.credentials, ", ")},
+                           {"new_apps", joined(change.added, ", ")},
+                           {"removed_apps", joined(change.removed, ", ")},
                            {"waiting_for_restart", joined(waiting, ", ")}});
     return {};
   }

@@ -128,9 +128,36 @@ class Reload(EndToEnd):
 
     def test_what_needs_a_restart_is_named_and_keeps_its_value(self):
         self.start()
-        self.rewrite(engine={"max_in_flight": 77}, **{"fcm.second": dict(self.stack.config(0, {})["fcm.default"])})
+        self.rewrite(engine={"max_in_flight": 77}, platforms={"android": "fcm", "ios": "fcm", "web": "none"})
         self.reload("applied")
-        self.assertEqual("engine.max_in_flight, fcm.second", self.events("reloaded")[0]["waiting_for_restart"])
+        self.assertEqual("engine.max_in_flight, platforms.ios", self.events("reloaded")[0]["waiting_for_restart"])
+
+    def send_to_second(self, job):
+        """A job of 100 recipients for the app "second"; the counted outcomes of all jobs so far."""
+        document = {"id": job, "app": "second", "message": {"title": "t"},
+                    "recipients": [{"platform": "android", "token": f"{job}-{at}"} for at in range(100)]}
+        with self.stack.redis() as redis:
+            before = len(self.stack.jobs(redis))
+            redis.command("XADD", self.stack.key("jobs"), "*", "job", json.dumps(document))
+        jobs = self.wait_jobs_ended(before + 1, 20)
+        return {name: sum(each[name] for each in jobs) for name in ("delivered", "failed")}
+
+    def test_an_app_comes_serves_goes_and_comes_back(self):
+        self.start()
+        usual = dict(self.stack.config(0, {})["fcm.default"])
+        self.assertEqual({"delivered": 0, "failed": 100}, self.send_to_second("before"))
+        self.rewrite(**{"fcm.second": usual})
+        self.reload("applied")
+        self.assertEqual("fcm:second", self.events("reloaded")[-1]["new_apps"])
+        self.assertEqual("", self.events("reloaded")[-1]["waiting_for_restart"])
+        self.assertEqual({"delivered": 100, "failed": 100}, self.send_to_second("during"))
+        self.rewrite()
+        self.reload("applied")
+        self.assertEqual("fcm:second", self.events("reloaded")[-1]["removed_apps"])
+        self.assertEqual({"delivered": 100, "failed": 200}, self.send_to_second("after"))
+        self.rewrite(**{"fcm.second": usual})
+        self.reload("applied")
+        self.assertEqual({"delivered": 200, "failed": 200}, self.send_to_second("again"))
 
     def test_a_changed_service_account_is_used_without_a_break(self):
         account = pathlib.Path(self.stack.endpoints["fcm"]["service_account_file"])

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "actors/supervisor/supervisor.hpp"
+#include "tests/support/origin_adapter.hpp"
 #include "transport/providers/apns_adapter.hpp"
 #include "transport/providers/fcm_adapter.hpp"
 
@@ -33,21 +34,16 @@ seen_request seen(const provider_request& request, epoch_ms at) {
     for (const auto& [name, value] : request.own) {
       if (name == "apns-id") result.dedupe = value;
     }
+  } else if (request.path.starts_with("http")) {
+    result.token = request.path;
+    for (const auto& [name, value] : request.own) {
+      if (name == "webhook-id") result.dedupe = value;
+    }
   } else {
     result.token = between(request.body, "\"token\":\"");
     result.dedupe = between(request.body, "\"dispatch_id\":\"");
   }
   return result;
-}
-
-scope_info scope(provider by, std::shared_ptr<const provider_adapter> adapter) {
-  scope_info info;
-  info.name = std::string(to_string(by)) + ":default";
-  info.by = by;
-  info.app = "default";
-  info.window = 100;
-  info.adapter = std::move(adapter);
-  return info;
 }
 
 }  // namespace
@@ -113,14 +109,12 @@ virtual_engine::virtual_engine(virtual_world shared, const std::string& consumer
   parts_->time = time_.get();
   parts_->seed = shared_.seed;
   parts_->limiters.emplace_back("limiter_0");
-  parts_->scopes.push_back(scope(provider::fcm, make_fcm_adapter({"project", outcome::quarantined, {}})));
-  parts_->scopes.push_back(
-      scope(provider::apns, make_apns_adapter({"app.example", {}, outcome::quarantined})));
+  fcm_ =
+      add_app(provider::fcm, "default", make_fcm_adapter({"project", outcome::quarantined, {}}), shared_.fcm);
+  apns_ = add_app(provider::apns, "default", make_apns_adapter({"app.example", {}, outcome::quarantined}),
+                  shared_.apns);
+  if (config_.platforms.served_by[index_of(platform::webhook)]) add_webhooks();
   if (!config_.fcm.empty()) parts_->scopes[0].rate = config_.fcm[0].rate;
-  fcm_ = std::make_shared<scripted_channel>(*time_, scope_number{0}, parts_->tracker, shared_.fcm);
-  apns_ = std::make_shared<scripted_channel>(*time_, scope_number{1}, parts_->tracker, shared_.apns);
-  parts_->scopes[0].way = fcm_;
-  parts_->scopes[1].way = apns_;
 
   system_config_.set("scheduler.policy", caf::atom("testing"));
   system_ = std::make_unique<caf::actor_system>(system_config_);
@@ -145,6 +139,64 @@ virtual_engine::~virtual_engine() {
   system_.reset();
 }
 
+std::shared_ptr<scripted_channel> virtual_engine::add_channel(scope_number scope,
+                                                              std::shared_ptr<provider_memory> memory) {
+  channels_.push_back(std::make_shared<scripted_channel>(*time_, scope, parts_->tracker, std::move(memory)));
+  return channels_.back();
+}
+
+std::shared_ptr<scripted_channel> virtual_engine::add_app(provider by, const std::string& name,
+                                                          std::shared_ptr<const provider_adapter> adapter,
+                                                          std::shared_ptr<provider_memory> memory) {
+  std::shared_ptr<scripted_channel> way;
+  app_info app;
+  app.by = by;
+  app.name = name;
+  app.adapter = adapter;
+  app.scope = parts_->scopes.open(scope_name(by, name), false, [&](scope_number number) {
+    scope_info info;
+    info.by = by;
+    info.app = name;
+    info.app_index = static_cast<std::uint16_t>(parts_->apps.size());
+    info.window = 100;
+    info.adapter = adapter;
+    info.way = way = add_channel(number, std::move(memory));
+    return info;
+  });
+  parts_->apps.add(std::move(app));
+  return way;
+}
+
+scripted_channel& virtual_engine::add_app(const std::string& name) {
+  return *add_app(provider::fcm, name, make_fcm_adapter({"project", outcome::quarantined, {}}), shared_.fcm);
+}
+
+void virtual_engine::add_webhooks() {
+  webhook_adapter_ = std::make_shared<origin_adapter>();
+  app_info app;
+  app.by = provider::webhook;
+  app.name = "default";
+  app.adapter = webhook_adapter_;
+  app.open = [this](const std::string& origin) { return open_origin(origin); };
+  parts_->apps.add(std::move(app));
+}
+
+std::optional<scope_number> virtual_engine::open_origin(const std::string& origin) {
+  return parts_->scopes.open(scope_name(provider::webhook, "default", origin), true,
+                             [&](scope_number number) {
+                               scope_info info;
+                               info.by = provider::webhook;
+                               info.app = "default";
+                               info.origin = origin;
+                               info.app_index = 2;
+                               info.window = config_.engine.max_in_flight / 8;
+                               info.adapter = webhook_adapter_;
+                               info.way = origins_[origin] = add_channel(number, shared_.webhook);
+                               if (on_origin) on_origin(origin, *origins_[origin]);
+                               return info;
+                             });
+}
+
 void virtual_engine::reload(const std::function<void(settings&)>& change) {
   change(config_);
   if (!config_.fcm.empty()) parts_->scopes[0].rate = config_.fcm[0].rate;
@@ -162,8 +214,9 @@ bool virtual_engine::run_actors(std::size_t turns) {
 }
 
 bool virtual_engine::run_providers() {
-  const bool fcm_answered = fcm_->deliver();
-  return apns_->deliver() || fcm_answered;
+  bool answered = false;
+  for (const auto& way : channels_) answered = way->deliver() || answered;
+  return answered;
 }
 
 bool virtual_engine::step() {
@@ -230,6 +283,18 @@ std::string job_document(const std::string& id, const std::vector<std::pair<plat
         "{\"platform\":\"" + std::string(to_string(to[i].first)) + "\",\"token\":\"" + to[i].second + "\"}";
   }
   return out + "]}";
+}
+
+std::string webhook_document(const std::string& id, const std::vector<std::string>& urls,
+                             const std::string& more) {
+  std::string out = "{";
+  if (!id.empty()) out.append("\"id\":\"").append(id).append("\",");
+  out.append(more).append("\"message\":{\"title\":\"t\",\"body\":\"b\"},\"recipients\":[");
+  for (std::size_t i = 0; i < urls.size(); ++i) {
+    if (i > 0) out.append(",");
+    out.append("{\"platform\":\"webhook\",\"url\":\"").append(urls[i]).append("\"}");
+  }
+  return out.append("]}");
 }
 
 }  // namespace dispatch

@@ -105,13 +105,15 @@ struct virtual_world {
   std::shared_ptr<virtual_clock> time = std::make_shared<virtual_clock>(redis->now);
   std::shared_ptr<provider_memory> fcm = std::make_shared<provider_memory>();
   std::shared_ptr<provider_memory> apns = std::make_shared<provider_memory>();
+  std::shared_ptr<provider_memory> webhook = std::make_shared<provider_memory>();  ///< all origins
   std::shared_ptr<metrics> measures = std::make_shared<metrics>();
   std::uint64_t seed = 1;
 };
 
 class virtual_engine {
  public:
-  /// FCM for android and web, APNs for ios, app "default"; `change` may alter settings before the start.
+  /// FCM for android and web, APNs for ios, app "default"; `change` may alter settings before the start. When
+  /// they have webhooks served, tests/support/origin_adapter.hpp does it.
   explicit virtual_engine(std::function<void(settings&)> change = {});
   /// One process of several.
   virtual_engine(virtual_world shared, const std::string& consumer, std::function<void(settings&)> change);
@@ -128,8 +130,10 @@ class virtual_engine {
   /// Outlives the process, because Redis may still hold its commands.
   std::shared_ptr<fake_store> store() const { return store_; }
 
-  /// As a reload does it: other settings while the actors run.
+  /// As a reload does it: other settings while the actors run; an FCM app that comes, or goes.
   void reload(const std::function<void(settings&)>& change);
+  scripted_channel& add_app(const std::string& name);
+  void retire_app(provider by, const std::string& name) { parts_->apps.find_any(by, name)->retired = true; }
 
   std::string add(lane to, std::string document);
   /// Lets everything happen for so long, in steps of a few milliseconds.
@@ -139,6 +143,12 @@ class virtual_engine {
 
   scripted_channel& fcm() { return *fcm_; }
   scripted_channel& apns() { return *apns_; }
+  /// The way to an origin; it must have been made.
+  scripted_channel& at(const std::string& origin) { return *origins_.at(origin); }
+  std::size_t origins() const noexcept { return origins_.size(); }
+  /// Called with each new origin's channel, to give it its answers.
+  std::function<void(const std::string& origin, scripted_channel& way)> on_origin;
+  std::vector<seen_request>& webhooks() { return shared_.webhook->ledger; }
   fake_world& world() { return *world_; }
   const engine_parts& parts() const { return *parts_; }
   caf::actor_system& system() { return *system_; }
@@ -153,6 +163,12 @@ class virtual_engine {
 
  private:
   void settle();
+  std::shared_ptr<scripted_channel> add_channel(scope_number scope, std::shared_ptr<provider_memory> memory);
+  std::shared_ptr<scripted_channel> add_app(provider by, const std::string& name,
+                                            std::shared_ptr<const provider_adapter> adapter,
+                                            std::shared_ptr<provider_memory> memory);
+  void add_webhooks();
+  std::optional<scope_number> open_origin(const std::string& origin);
 
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
   settings config_;
@@ -162,6 +178,9 @@ class virtual_engine {
   std::shared_ptr<virtual_clock> time_;
   std::shared_ptr<engine_parts> parts_;
   std::shared_ptr<scripted_channel> fcm_, apns_;
+  std::vector<std::shared_ptr<scripted_channel>> channels_;
+  std::map<std::string, std::shared_ptr<scripted_channel>> origins_;
+  std::shared_ptr<const provider_adapter> webhook_adapter_;
   caf::actor_system_config system_config_;
   std::unique_ptr<caf::actor_system> system_;
 };
@@ -169,5 +188,9 @@ class virtual_engine {
 /// {"id":ID,"message":…,"recipients":[PLATFORM:TOKEN, …]}; an empty id is left out.
 std::string job_document(const std::string& id, const std::vector<std::pair<platform, std::string>>& to,
                          const std::string& more = {});
+
+/// The same of webhooks.
+std::string webhook_document(const std::string& id, const std::vector<std::string>& urls,
+                             const std::string& more = {});
 
 }  // namespace dispatch

@@ -1,11 +1,9 @@
 #include "transport/http2/tls_context.hpp"
 
-#include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 
-#include <array>
-#include <stdexcept>
+#include <new>
 #include <string_view>
 
 namespace dispatch::http2 {
@@ -15,44 +13,22 @@ constexpr std::size_t max_tickets = 4;
 constexpr std::string_view alpn = "\x02h2\x08http/1.1";
 constexpr std::size_t alpn_http2_only = 3;
 
-int context_index() {
-  // Index 0 (app data) belongs to Asio.
-  static const int index = SSL_CTX_get_ex_new_index(0, nullptr, nullptr, nullptr, nullptr);
+// Of the SSL object: the tls_context it was made by. Index 0 (app data) belongs to Asio.
+int owner_index() {
+  static const int index = SSL_get_ex_new_index(0, nullptr, nullptr, nullptr, nullptr);
   return index;
-}
-
-std::string last_error() {
-  std::array<char, 256> text{};
-  ERR_error_string_n(ERR_get_error(), text.data(), text.size());
-  ERR_clear_error();
-  return text.data();
 }
 
 }  // namespace
 
-tls_context::tls_context(const std::string& ca_file) : context_(SSL_CTX_new(TLS_client_method())) {
-  if (context_ == nullptr) throw std::runtime_error("TLS: " + last_error());
-  const int loaded = ca_file.empty() ? SSL_CTX_set_default_verify_paths(context_)
-                                     : SSL_CTX_load_verify_file(context_, ca_file.c_str());
-  if (loaded != 1) {
-    SSL_CTX_free(context_);
-    throw std::runtime_error("cannot read the trusted certificates of '" + ca_file + "': " + last_error());
-  }
-  SSL_CTX_set_min_proto_version(context_, TLS1_2_VERSION);
-  SSL_CTX_set_options(context_, SSL_OP_NO_COMPRESSION | SSL_OP_NO_RENEGOTIATION);
-  SSL_CTX_set_verify(context_, SSL_VERIFY_PEER, nullptr);
-  SSL_CTX_set_session_cache_mode(context_, SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL_STORE);
-  SSL_CTX_set_ex_data(context_, context_index(), this);
-  SSL_CTX_sess_set_new_cb(context_, keep_session);
-}
+tls_context::tls_context(const std::string& ca_file) : trust_(shared_trust({ca_file})) {}
 
 tls_context::~tls_context() {
   for (auto* ticket : tickets_) SSL_SESSION_free(ticket);
-  SSL_CTX_free(context_);
 }
 
 int tls_context::keep_session(SSL* tls, SSL_SESSION* session) {
-  auto* self = static_cast<tls_context*>(SSL_CTX_get_ex_data(SSL_get_SSL_CTX(tls), context_index()));
+  auto* self = static_cast<tls_context*>(SSL_get_ex_data(tls, owner_index()));
   if (self->tickets_.size() == max_tickets) {
     SSL_SESSION_free(self->tickets_.front());
     self->tickets_.erase(self->tickets_.begin());
@@ -62,8 +38,9 @@ int tls_context::keep_session(SSL* tls, SSL_SESSION* session) {
 }
 
 SSL* tls_context::make_client(const endpoint& peer, bool http1) {
-  SSL* tls = SSL_new(context_);
+  SSL* tls = SSL_new(trust_->context());
   if (tls == nullptr) throw std::bad_alloc();
+  SSL_set_ex_data(tls, owner_index(), this);
   const auto offered = http1 ? alpn.size() : alpn_http2_only;
   SSL_set_alpn_protos(tls, reinterpret_cast<const unsigned char*>(alpn.data()),
                       static_cast<unsigned>(offered));

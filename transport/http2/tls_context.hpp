@@ -1,16 +1,16 @@
 #pragma once
 
-// What the connections to one origin share: trusted roots, TLS rules and the tickets to resume by.
-// Client side, TLS 1.2+ (RFC 8446, RFC 9113 9.2), ALPN h2, http/1.1 where wanted (RFC 7301). One thread after
-// construction.
+// What the connections to one origin share: the tickets to resume by, and what they trust (shared with other
+// origins). Client side, TLS 1.2+ (RFC 8446, RFC 9113 9.2), ALPN h2, http/1.1 where wanted (RFC 7301). One
+// thread after construction.
 
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "transport/http2/endpoint.hpp"
+#include "transport/http2/tls_trust.hpp"
 
-struct ssl_ctx_st;
 struct ssl_st;
 struct ssl_session_st;
 
@@ -33,10 +33,11 @@ class tls_context {
   /// Why the peer's certificate was refused; empty when it was not.
   static std::string refusal(ssl_st* tls);
 
- private:
+  /// OpenSSL's callback: a ticket came for a TLS object of make_client().
   static int keep_session(ssl_st* tls, ssl_session_st* session);
 
-  ssl_ctx_st* context_;
+ private:
+  std::shared_ptr<const tls_trust> trust_;
   std::vector<ssl_session_st*> tickets_;  // each used once (RFC 8446 C.4), the newest last
 };
 

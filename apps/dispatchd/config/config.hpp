@@ -55,12 +55,11 @@ std::string print_config(const settings& values, const config_origins& origins);
 /// The shipped configs/dispatchd.toml: every key with its default and a line of what it does.
 std::string reference_config();
 
-/// Keys whose values differ and which a reload cannot change (they need a restart), and apps that came or
-/// went ("fcm.NAME").
+/// Keys whose values differ and which a reload cannot change: they need a restart.
 std::vector<std::string> keys_needing_restart(const settings& before, const settings& after);
 
-/// What is in force once `after` was loaded into a process that runs with `before`: its live keys, of the
-/// apps there are; the rest as it was.
+/// What is in force once `after` was loaded into a process that runs with `before`: its live keys and its
+/// apps, of those that stay their live keys; the rest as it was.
 settings reloaded(const settings& before, const settings& after);
 
 }  // namespace dispatch

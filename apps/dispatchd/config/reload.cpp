@@ -1,3 +1,5 @@
+#include <utility>
+
 #include "apps/dispatchd/config/config.hpp"
 #include "apps/dispatchd/config/registry.hpp"
 
@@ -23,14 +25,9 @@ template <class App>
 void changed_apps(std::vector<std::string>& out, std::string_view section, const std::vector<App>& before,
                   const std::vector<App>& after, const std::vector<key<App>>& keys) {
   for (const auto& app : before) {
-    const auto path = std::string(section) + '.' + app.app;
     if (const auto* now = find_app(after, app.app))
-      changed_keys(out, app, *now, keys, path + '.');
-    else
-      out.push_back(path);
+      changed_keys(out, app, *now, keys, std::string(section) + '.' + app.app + '.');
   }
-  for (const auto& app : after)
-    if (!find_app(before, app.app)) out.push_back(std::string(section) + '.' + app.app);
 }
 
 template <class Object>
@@ -39,10 +36,18 @@ void copy_live(Object& to, const Object& from, const std::vector<key<Object>>& k
     if (each.live) each.copy(to, from);
 }
 
+/// Apps come and go; of those that stay the live keys are taken.
 template <class App>
-void copy_live_apps(std::vector<App>& to, const std::vector<App>& from, const std::vector<key<App>>& keys) {
-  for (auto& app : to)
-    if (const auto* now = find_app(from, app.app)) copy_live(app, *now, keys);
+std::vector<App> reloaded_apps(const std::vector<App>& before, const std::vector<App>& after,
+                               const std::vector<key<App>>& keys) {
+  auto out = after;
+  for (auto& app : out) {
+    const auto* known = find_app(before, app.app);
+    if (!known) continue;
+    const auto next = std::exchange(app, *known);
+    copy_live(app, next, keys);
+  }
+  return out;
 }
 
 }  // namespace
@@ -60,9 +65,9 @@ std::vector<std::string> keys_needing_restart(const settings& before, const sett
 settings reloaded(const settings& before, const settings& after) {
   auto out = before;
   config::copy_live(out, after, config::setting_keys());
-  config::copy_live_apps(out.fcm, after.fcm, config::fcm_keys());
-  config::copy_live_apps(out.apns, after.apns, config::apns_keys());
-  config::copy_live_apps(out.webhook, after.webhook, config::webhook_keys());
+  out.fcm = config::reloaded_apps(before.fcm, after.fcm, config::fcm_keys());
+  out.apns = config::reloaded_apps(before.apns, after.apns, config::apns_keys());
+  out.webhook = config::reloaded_apps(before.webhook, after.webhook, config::webhook_keys());
   // All keys of these are live, and so are their coming and going.
   out.credentials = after.credentials;
   out.sources = after.sources;

@@ -26,9 +26,7 @@ TEST(keys_needing_restart, names_what_a_reload_cannot_change) {
   EXPECT_THAT(keys_needing_restart(before, after), ElementsAre());
   after.engine.io_threads = 2;
   after.fcm[0].endpoint = "https://localhost";
-  after.apns.emplace_back();
-  EXPECT_THAT(keys_needing_restart(before, after),
-              ElementsAre("engine.io_threads", "fcm.default.endpoint", "apns.default"));
+  EXPECT_THAT(keys_needing_restart(before, after), ElementsAre("engine.io_threads", "fcm.default.endpoint"));
 }
 
 TEST(reloaded, takes_limits_retries_breaker_results_log_and_credentials) {
@@ -71,15 +69,21 @@ TEST(reloaded, keeps_the_old_value_of_what_needs_a_restart) {
                           "fcm.default.project_id", "fcm.default.endpoint", "apns.default.topic"));
 }
 
-TEST(reloaded, an_app_that_came_or_went_waits_for_the_restart) {
+TEST(reloaded, apps_come_and_go_and_those_that_stay_keep_what_needs_a_restart) {
   const auto before = with_apps();
   auto after = before;
+  after.fcm[0].endpoint = "https://localhost";
+  after.fcm[0].rate = 7;
   after.fcm.emplace_back().app = "second";
+  after.fcm[1].endpoint = "https://127.0.0.1";
   after.apns.clear();
   const auto now = reloaded(before, after);
-  EXPECT_EQ(now.fcm.size(), 1u);
-  EXPECT_EQ(now.apns.size(), 1u);
-  EXPECT_THAT(keys_needing_restart(before, after), ElementsAre("fcm.second", "apns.default"));
+  ASSERT_EQ(now.fcm.size(), 2u);
+  EXPECT_EQ(now.fcm[0].endpoint, before.fcm[0].endpoint);
+  EXPECT_EQ(now.fcm[0].rate, 7);
+  EXPECT_EQ(now.fcm[1], after.fcm[1]);
+  EXPECT_TRUE(now.apns.empty());
+  EXPECT_THAT(keys_needing_restart(before, after), ElementsAre("fcm.default.endpoint"));
 }
 
 TEST(reloaded, every_live_key_can_be_copied) {

@@ -1,0 +1,52 @@
+#include "actors/app_table.hpp"
+
+#include <stdexcept>
+
+#include "actors/log.hpp"
+#include "actors/scope_table.hpp"
+
+namespace dispatch {
+
+const app_info* app_table::find(provider by, std::string_view name) const noexcept {
+  for (std::size_t at = 0; at < apps_.size(); ++at) {
+    const auto& app = apps_[at];
+    if (app.by == by && app.name == name) return app.retired ? nullptr : &app;
+  }
+  return nullptr;
+}
+
+app_info* app_table::find_any(provider by, std::string_view name) noexcept {
+  for (std::size_t at = 0; at < apps_.size(); ++at) {
+    if (apps_[at].by == by && apps_[at].name == name) return &apps_[at];
+  }
+  return nullptr;
+}
+
+std::optional<scope_number> scope_of_origin(const app_table& apps, std::string_view scope) {
+  const auto parts = parse_scope_name(scope);
+  if (!parts || parts->origin.empty()) return std::nullopt;
+  const auto* app = apps.find(parts->by, parts->app);
+  if (!app || app->scope) return std::nullopt;
+  try {
+    return app->open(std::string(parts->origin));
+  } catch (const std::invalid_argument&) {
+    return std::nullopt;  // another version's idea of an origin
+  }
+}
+
+destination destination_of(const app_info* app, const recipient& who) {
+  if (!app) return destination::none(outcome::failed, "no_provider");
+  if (app->scope) return {app->scope, {}, {}};
+  const auto origin = app->adapter->origin_of(who);
+  if (origin.empty()) return destination::none(outcome::failed, "invalid_target");
+  try {
+    if (const auto scope = app->open(origin)) return {scope, {}, {}};
+  } catch (const std::invalid_argument& e) {
+    log::warn("origin_refused", {{"app", app->name}, {"detail", e.what()}});
+    return destination::none(outcome::failed, "invalid_target");
+  }
+  // Dead and not failed: it can be sent again once there is room (after a restart, or by another process).
+  return destination::none(outcome::dead, "too_many_origins");
+}
+
+}  // namespace dispatch
