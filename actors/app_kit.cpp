@@ -52,7 +52,7 @@ std::function<opened_channel(channel_seat seat)> open_over_http2(
     options.pool.max_waiting = std::size_t{seat.window} * 2;
     if (!seat.origin.empty()) {
       options.pool.endpoint = seat.origin;
-      options.pool.idle_timeout = origin_idle_timeout;
+      if (options.pool.idle_timeout.count() == 0) options.pool.idle_timeout = origin_idle_timeout;
     }
     auto way = std::make_shared<http2_channel>(thread, std::move(options), std::move(seat.calls));
     auto renew = [way, origin = std::move(seat.origin)](const app_kit& next) {

@@ -159,7 +159,8 @@ struct webhook_app : provider_app {
   std::vector<std::string> allow_addresses;  ///< CIDR, although not public
   /// Waits after the first, second, … attempt.
   std::vector<std::chrono::milliseconds> schedule{standard_webhooks_schedule.begin(),
-                                                  standard_webhooks_schedule.end()};
+                                            standard_webhooks_schedule.end()};
+  bool operator==(const webhook_app&) const = default;
 };
 
 struct settings {

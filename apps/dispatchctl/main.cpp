@@ -6,7 +6,7 @@
 
 #include "apps/dispatchctl/credential_options.hpp"
 #include "apps/dispatchctl/dead.hpp"
-#include "apps/dispatchctl/endpoints.hpp"
+#include "apps/dispatchctl/endpoint_options.hpp"
 #include "apps/dispatchctl/jobs.hpp"
 #include "apps/dispatchctl/listings.hpp"
 #include "apps/dispatchctl/load.hpp"
@@ -39,8 +39,6 @@ struct command_line {
   breaker_change_options breaker_change;
   decision_options decision;
   forget_options forget;
-  endpoint_list_options endpoint_list;
-  endpoint_enable_options endpoint_enable;
   redrive_command redrive;
   purge_command purge;
   std::function<int(session&)> chosen;
@@ -279,24 +277,6 @@ void add_hygiene(CLI::App& app, command_line& line) {
   });
 }
 
-void add_endpoint(CLI::App& app, command_line& line) {
-  auto* endpoint = app.add_subcommand("endpoint", "Webhooks' endpoints whose receiver wants no more (410)");
-  endpoint->require_subcommand(1);
-  auto* list = endpoint->add_subcommand("ls", "Those disabled: nothing is sent to them");
-  list->add_flag("--urls", line.endpoint_list.urls, "Whole URLs instead of origins; a path may be a secret");
-  list->callback([&line] {
-    line.endpoint_list.json = line.json;
-    line.chosen = [&line](session& redis) { return run_endpoint_list(redis, line.endpoint_list); };
-  });
-  auto* enable = endpoint->add_subcommand("enable", "Send to them again");
-  enable->add_option("id", line.endpoint_enable.ids, "As endpoint ls shows them");
-  enable->add_flag("--all", line.endpoint_enable.all, "All that are listed");
-  enable->callback([&line] {
-    line.endpoint_enable.json = line.json;
-    line.chosen = [&line](session& redis) { return run_endpoint_enable(redis, line.endpoint_enable); };
-  });
-}
-
 void add_choice(CLI::App* to, dead_choice& which) {
   to->add_option("entry", which.entries, "As dead ls shows them; or instead of entries:");
   to->add_option("--tenant", which.tenant, "All of this tenant");
@@ -377,7 +357,7 @@ Exit codes: 0 done, 1 failed, 2 wrong usage. "dispatchctl COMMAND --help" explai
   add_lane_commands(app, line);
   add_breaker_commands(app, line);
   add_hygiene(app, line);
-  add_endpoint(app, line);
+  add_endpoint_commands(app, line.json, line.chosen);
   add_dead(app, line);
   add_credential_commands(app, line.json, line.chosen);
   try {

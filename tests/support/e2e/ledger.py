@@ -3,7 +3,7 @@
 import collections
 
 Row = collections.namedtuple("Row", "at_ms provider status dedupe token connection stream reason authorization")
-PUSHES = ("fcm", "apns")
+PUSHES = ("fcm", "apns", "webhook")
 
 
 class Ledger:

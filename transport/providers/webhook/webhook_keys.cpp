@@ -12,6 +12,11 @@ void webhook_keys::replace(std::vector<webhook_secret> secrets) {
   secrets_ = std::move(made);
 }
 
+webhook_keys::list webhook_keys::current() const {
+  const std::lock_guard lock(mutex_);
+  return *secrets_;
+}
+
 std::string webhook_keys::sign(std::string_view id, std::int64_t timestamp, std::string_view body) const {
   std::shared_ptr<const list> secrets;
   {

@@ -22,12 +22,15 @@ class webhook_keys {
   explicit webhook_keys(std::vector<webhook_secret> secrets) { replace(std::move(secrets)); }
 
   void replace(std::vector<webhook_secret> secrets);
+  /// Those of `other`, which changes no more.
+  void take_over(const webhook_keys& other) { replace(other.current()); }
   /// The value of webhook-signature: a signature a secret, a blank between them. `timestamp`: seconds since
   /// the epoch.
   std::string sign(std::string_view id, std::int64_t timestamp, std::string_view body) const;
 
  private:
   using list = std::vector<webhook_secret>;
+  list current() const;
   mutable std::mutex mutex_;
   std::shared_ptr<const list> secrets_;
 };
