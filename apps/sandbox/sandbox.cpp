@@ -41,7 +41,7 @@ std::string base_url(const std::string& host, const asio::ip::tcp::endpoint& at,
 }
 
 void write_endpoints(const fs::path& file, const credentials& with, const std::string& url,
-                     std::uint16_t control, const fs::path& ledger) {
+                     const std::string& http1_url, std::uint16_t control, const fs::path& ledger) {
   const boost::json::object document{
       {"pid", ::getpid()},
       {"https", url},
@@ -63,6 +63,9 @@ void write_endpoints(const fs::path& file, const credentials& with, const std::s
       {"webpush", boost::json::object{{"vapid_key_file", with.vapid_key_file.string()},
                                       {"subject", credentials::vapid_subject},
                                       {"allow_addresses", {"127.0.0.0/8", "::1"}}}},
+      {"webhook", boost::json::object{{"url", url + "/webhook/"},
+                                      {"http1_url", http1_url + "/webhook/"},
+                                      {"secret_file", with.webhook_secret_file.string()}}},
       {"ledger", ledger.string()}};
   write_file(file, boost::json::serialize(document) + "\n", 0600);
 }
@@ -80,10 +83,11 @@ void run(const options& with) {
                       with.seed.value_or(std::random_device{}()));
   const auto ledger_path = with.ledger.empty() ? directory / "ledger.tsv" : fs::absolute(with.ledger);
   ledger_file ledger(ledger_path);
-  auto tls = make_tls_context(shared.credential);
+  auto tls = make_tls_context(shared.credential, alpn::h2);
+  auto http1_tls = make_tls_context(shared.credential, alpn::http1);
 
   const auto at = resolve(with.host, with.port);
-  fleet workers(shared, ledger, tls, with.threads, at);
+  fleet workers(shared, ledger, tls, with.threads, at, http1_tls);
   asio::io_context control_io(1);
   control_commands commands(shared, workers);
   control_server control(control_io, with.control_port, [&](auto method, auto target, auto body) {
@@ -99,7 +103,8 @@ void run(const options& with) {
   signals.async_wait([&](auto, int) { control_io.stop(); });
   workers.start();
   control.start();
-  write_endpoints(endpoints_file, shared.credential, url, control.port(), ledger_path);
+  write_endpoints(endpoints_file, shared.credential, url, base_url(with.host, at, workers.http1_port()),
+                  control.port(), ledger_path);
   control_io.run();
 
   workers.stop();

@@ -32,21 +32,6 @@ std::string check_digest(const std::string& value) {
   return hex && value.size() == 64 ? "" : "must hold SHA-256 digests, 64 hex digits in lower case";
 }
 
-/// A secret in a file that is copied, committed and mailed is none.
-template <class Object, class Place>
-key<Object> environment_only(const char* name, const char* doc, Place place) {
-  auto made = secret(text<Object>(name, "from the environment only", doc, place,
-                                  [](const std::string&) { return std::string(); }));
-  made.set = [set = made.set](Object& object, const raw_value& raw) {
-    const auto* value = std::get_if<std::string>(&raw.data);
-    if (!raw.from_environment && value && !value->empty())
-      return std::string("must not stand in a file: use secret_file or the environment");
-    return set(object, raw);
-  };
-  made.get = [place](const Object& object) { return print_text(place(object).empty() ? "" : "***"); };
-  return made;
-}
-
 template <class Object>
 key<Object> lane_key(const char* name, const char* doc) {
   return words<Object>(
@@ -145,13 +130,9 @@ void add_gorush(std::vector<key<settings>>& all) {
   made.push_back(text<settings>("gorush.tenant", "[A-Za-z0-9_-]{0,64}",
                                 "Whose jobs callers without credential hand in; empty: there are none.",
                                 PLACE(gorush.tenant), check_name_or_empty));
-  made.push_back(list<settings>(
-      "gorush.allow_from", "addresses or CIDR", "Who needs no credential for POST /api/push; empty: nobody.",
-      PLACE(gorush.allow_from), [](const std::string& value) {
-        return ip_network::parse(value)
-                   ? std::string()
-                   : std::string("holds an entry that is neither an address nor a network (CIDR)");
-      }));
+  made.push_back(list<settings>("gorush.allow_from", "addresses or CIDR",
+                                "Who needs no credential for POST /api/push; empty: nobody.",
+                                PLACE(gorush.allow_from), network_problem));
   made.push_back(text<settings>("gorush.app", "[A-Za-z0-9_-]{1,64}", "Which app's credentials send its jobs.",
                                 PLACE(gorush.app), check_name));
   made.push_back(words<settings>(

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "apps/dispatchd/config/registry.hpp"
+#include "core/ip_address.hpp"
 
 // A generic lambda to a member, for settings and const settings alike.
 // NOLINTBEGIN(bugprone-macro-parentheses): a member's name cannot stand in parentheses
@@ -183,6 +184,26 @@ template <class Object>
 key<Object> secret(key<Object> made) {
   made.secret = true;
   return made;
+}
+
+/// A secret in a file that is copied, committed and mailed is none.
+template <class Object, class Place>
+key<Object> environment_only(const char* name, const char* doc, Place place) {
+  auto made = secret(text<Object>(name, "from the environment only", doc, place,
+                                  [](const std::string&) { return std::string(); }));
+  made.set = [set = made.set](Object& object, const raw_value& raw) {
+    const auto* value = std::get_if<std::string>(&raw.data);
+    if (!raw.from_environment && value && !value->empty())
+      return std::string("must not stand in a file: use secret_file or the environment");
+    return set(object, raw);
+  };
+  made.get = [place](const Object& object) { return print_text(place(object).empty() ? "" : "***"); };
+  return made;
+}
+
+/// What is wrong with an entry of a list of networks.
+inline std::string network_problem(const std::string& value) {
+  return ip_network::parse(value) ? "" : "holds an entry that is neither an address nor a network (CIDR)";
 }
 
 }  // namespace dispatch::config

@@ -62,6 +62,7 @@ std::vector<std::string> keys_needing_restart(const settings& before, const sett
   config::changed_apps(out, "fcm", before.fcm, after.fcm, config::fcm_keys());
   config::changed_apps(out, "apns", before.apns, after.apns, config::apns_keys());
   config::changed_apps(out, "webpush", before.webpush, after.webpush, config::webpush_keys());
+  config::changed_apps(out, "webhook", before.webhook, after.webhook, config::webhook_keys());
   return out;
 }
 
@@ -71,6 +72,7 @@ settings reloaded(const settings& before, const settings& after) {
   out.fcm = config::reloaded_apps(before.fcm, after.fcm, config::fcm_keys());
   out.apns = config::reloaded_apps(before.apns, after.apns, config::apns_keys());
   out.webpush = config::reloaded_apps(before.webpush, after.webpush, config::webpush_keys());
+  out.webhook = config::reloaded_apps(before.webhook, after.webhook, config::webhook_keys());
   // All keys of these are live, and so are their coming and going.
   out.tenants = after.tenants;
   out.credentials = after.credentials;

@@ -106,7 +106,8 @@ TEST_F(channels, an_app_a_reload_brings_has_its_scope_at_once) {
   const auto* app = parts->apps.find(provider::apns, "second");
   ASSERT_TRUE(app && app->scope);
   EXPECT_EQ(parts->scopes[*app->scope].name, "apns:second");
-  EXPECT_EQ(parts->scopes[*app->scope].window, 2u * 4 * 100);
+  const auto& added = config.apns.back();
+  EXPECT_EQ(parts->scopes[*app->scope].window, 2 * added.max_connections * added.max_streams);
 }
 
 TEST_F(channels, a_new_app_that_cannot_be_used_refuses_the_reload_and_nothing_changes) {
