@@ -1,10 +1,13 @@
 #include "actors/app_kit.hpp"
 
 #include <chrono>
+#include <memory>
 #include <utility>
 
+#include "core/policy/address_guard.hpp"
 #include "transport/http2/endpoint.hpp"
 #include "transport/http2/tls_trust.hpp"
+#include "transport/name_lookup.hpp"
 #include "transport/providers/apns_adapter.hpp"
 #include "transport/providers/fcm_adapter.hpp"
 
@@ -40,6 +43,18 @@ http2::pool_options pool_of(const provider_app& app) {
   return options;
 }
 
+http2::pool_options strangers_pool_of(const provider_app& app,
+                                      const std::vector<std::string>& allow_addresses) {
+  std::vector<ip_network> allowed;
+  for (const auto& text : allow_addresses)
+    if (const auto network = ip_network::parse(text)) allowed.push_back(*network);
+  auto options = pool_of(app);
+  options.http1 = true;
+  options.names = shared_system_lookup();
+  options.guard = std::make_shared<const address_guard>(std::move(allowed));
+  return options;
+}
+
 std::function<opened_channel(channel_seat seat)> open_over_http2(
     std::shared_ptr<io_thread> thread, http2::pool_options pool,
     std::function<std::unique_ptr<credential>(const std::string& origin)> make_credential) {
@@ -52,7 +67,7 @@ std::function<opened_channel(channel_seat seat)> open_over_http2(
     options.pool.max_waiting = std::size_t{seat.window} * 2;
     if (!seat.origin.empty()) {
       options.pool.endpoint = seat.origin;
-      options.pool.idle_timeout = origin_idle_timeout;
+      if (options.pool.idle_timeout.count() == 0) options.pool.idle_timeout = origin_idle_timeout;
     }
     auto way = std::make_shared<http2_channel>(thread, std::move(options), std::move(seat.calls));
     auto renew = [way, origin = std::move(seat.origin)](const app_kit& next) {

@@ -20,6 +20,7 @@
 namespace dispatch {
 
 struct app_kit;
+class webhook_keys;
 
 /// What a channel is told about its scope.
 struct channel_seat {
@@ -43,6 +44,9 @@ struct app_kit {
   /// What of the credential is in requests already rendered, so that another one waits for a restart; and the
   /// key to name then.
   std::string project, project_key;
+  /// A webhook's: what its adapter signs with. A reload that brings others replaces them in place, for
+  /// requests are signed where they are rendered.
+  std::shared_ptr<webhook_keys> keys;
   /// On the io thread. Cannot fail: it was made once for trial.
   std::function<std::unique_ptr<credential>(const std::string& origin)> make_credential;
   /// Instead, of who logs in and then sends: fresh connections are made with these.
@@ -58,13 +62,19 @@ app_kit_result make_kit(const fcm_app& app, const std::shared_ptr<io_thread>& th
 app_kit_result make_kit(const apns_app& app, const std::shared_ptr<io_thread>& thread);
 app_kit_result make_kit(const smtp_app& app, const std::shared_ptr<io_thread>& thread);
 app_kit_result make_kit(const webpush_app& app, const std::shared_ptr<io_thread>& thread);
+app_kit_result make_kit(const webhook_app& app, const std::shared_ptr<io_thread>& thread);
 
 /// What every HTTP/2 app's pool has: limits, trust. `endpoint` and max_waiting are the channel's.
 http2::pool_options pool_of(const provider_app& app);
 
+/// The same for hosts that recipients name: HTTP/1.1 too where a host has no HTTP/2, and what is not public
+/// is connected to only where `allow_addresses` (CIDR, checked before) lists it.
+http2::pool_options strangers_pool_of(const provider_app& app,
+                                      const std::vector<std::string>& allow_addresses);
+
 /// app_kit::open over HTTP/2: `pool` for the app's endpoint or the origin. `make_credential` is the kit's. An
-/// origin's connections are closed when idle for so long that quiet hosts hold no sockets. Throws when the
-/// trusted certificates cannot be read or the endpoint is none.
+/// origin's connections are closed when idle, at `pool`'s time or for so long that quiet hosts hold no
+/// sockets. Throws when the trusted certificates cannot be read or the endpoint is none.
 std::function<opened_channel(channel_seat seat)> open_over_http2(
     std::shared_ptr<io_thread> thread, http2::pool_options pool,
     std::function<std::unique_ptr<credential>(const std::string& origin)> make_credential);

@@ -5,6 +5,8 @@
 #include <type_traits>
 #include <utility>
 
+#include "transport/providers/webhook/webhook_keys.hpp"
+
 namespace dispatch {
 namespace {
 
@@ -23,7 +25,8 @@ std::string for_each_app(const settings& config, const Visit& visit) {
   if (auto wrong = all(config.fcm, provider::fcm); !wrong.empty()) return wrong;
   if (auto wrong = all(config.apns, provider::apns); !wrong.empty()) return wrong;
   if (auto wrong = all(config.smtp, provider::smtp); !wrong.empty()) return wrong;
-  return all(config.webpush, provider::webpush);
+  if (auto wrong = all(config.webpush, provider::webpush); !wrong.empty()) return wrong;
+  return all(config.webhook, provider::webhook);
 }
 
 template <class App>
@@ -236,6 +239,7 @@ void provider_channels::apply(pending_change& change) {
   }
   for (auto& [app, next] : change.renewed) {
     for (const auto& made : app->channels) made.renew(next);
+    if (app->kit.keys) app->kit.keys->take_over(*next.keys);
     app->kit.fingerprint = std::move(next.fingerprint);
     app->kit.make_credential = std::move(next.make_credential);
     app->kit.open = std::move(next.open);

@@ -185,7 +185,8 @@ struct waiting_origins {
 struct dead_tokens {
   struct mark {
     token_fingerprint token;
-    epoch_ms until{0};  ///< not to be sent to
+    epoch_ms until{0};       ///< not to be sent to
+    std::string endpoint{};  ///< see suppress_mark
   };
   std::vector<mark> marks;
 };

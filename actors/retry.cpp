@@ -161,8 +161,9 @@ class retry_state {
     const auto asked = entry.said.retry_after > 0ms
                            ? std::optional<std::chrono::milliseconds>(entry.said.retry_after)
                            : std::nullopt;
-    const auto decision = decide_retry(rules_, made, asked, wall_, entry.item.owner->document->expires_at,
-                                       std::uniform_real_distribution<>(0.0, 1.0)(random_));
+    const auto decision =
+        decide_retry(rules_of(batch.scope), made, asked, wall_, entry.item.owner->document->expires_at,
+                     std::uniform_real_distribution<>(0.0, 1.0)(random_));
     switch (decision.verdict) {
       case retry_verdict::dead:
         over.ends.push_back({entry.item, outcome::dead, entry.said.reason, {}});
@@ -174,6 +175,17 @@ class retry_state {
         wait(batch.scope, entry, decision.retry_at, over);
         return;
     }
+  }
+
+  /// Webhooks have a schedule of their own.
+  retry_rules rules_of(scope_number scope) const {
+    const auto& to = parts_->scopes[scope];
+    if (to.by != provider::webhook) return rules_;
+    for (const auto& app : parts_->config->webhook) {
+      if (app.app != to.app) continue;
+      return {static_cast<std::uint32_t>(app.schedule.size()) + 1, rules_.backoff, app.schedule};
+    }
+    return standard_webhooks_rules;
   }
 
   void wait(scope_number scope, const retry_batch::entry& entry, epoch_ms at, settlement& over) {

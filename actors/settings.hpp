@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "core/ingest_settings.hpp"
+#include "core/policy/retry_policy.hpp"
 #include "core/tenant_apps.hpp"
 #include "core/types.hpp"
 
@@ -181,6 +182,22 @@ struct smtp_app : provider_app {
   bool operator==(const smtp_app&) const = default;
 };
 
+/// Its recipients' URLs name the hosts: `endpoint` has no key. Connections, streams and rate are an origin's.
+struct webhook_app : provider_app {
+  webhook_app() {
+    timeout = std::chrono::seconds{20};
+    max_connections = 4;
+  }
+  std::string secret_file, secret;  ///< whsec_…, one a line, two at most; `secret` from the environment
+  std::string type = "notification";
+  bool allow_http = false;
+  std::vector<std::string> allow_addresses;  ///< CIDR, although not public
+  /// Waits after the first, second, … attempt.
+  std::vector<std::chrono::milliseconds> schedule{standard_webhooks_schedule.begin(),
+                                                  standard_webhooks_schedule.end()};
+  bool operator==(const webhook_app&) const = default;
+};
+
 struct settings {
   redis_settings redis;
   engine_settings engine;
@@ -199,6 +216,7 @@ struct settings {
   std::vector<smtp_app> smtp;            ///< [smtp.APP]
   std::vector<tenant_settings> tenants;  ///< [tenants.NAME], by name
   std::vector<webpush_app> webpush;      ///< [webpush.APP]
+  std::vector<webhook_app> webhook;      ///< [webhook.APP]
   gorush_settings gorush;
   std::vector<credential_settings> credentials;  ///< [http.credentials.NAME]
   std::vector<source_settings> sources;          ///< [http.sources.NAME]

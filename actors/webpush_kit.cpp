@@ -4,11 +4,9 @@
 #include <mutex>
 #include <stdexcept>
 #include <utility>
-#include <vector>
 
 #include "actors/app_kit.hpp"
 #include "actors/sealing_channel.hpp"
-#include "core/policy/address_guard.hpp"
 #include "transport/providers/webpush/message_encryption.hpp"
 #include "transport/providers/webpush/webpush_adapter.hpp"
 
@@ -35,17 +33,6 @@ class lazy_pool {
   std::shared_ptr<sealing_pool> made_;
 };
 
-/// Endpoints come from users' browsers: what is not public is connected to only where it is listed.
-http2::pool_options guarded_pool_of(const webpush_app& app) {
-  std::vector<ip_network> allowed;
-  for (const auto& text : app.allow_addresses)
-    if (const auto network = ip_network::parse(text)) allowed.push_back(*network);
-  auto pool = pool_of(app);
-  pool.http1 = true;
-  pool.guard = std::make_shared<const address_guard>(std::move(allowed));
-  return pool;
-}
-
 }  // namespace
 
 sealing_pool::seal_function make_webpush_seal() {
@@ -68,7 +55,8 @@ app_kit_result make_kit(const webpush_app& app, const std::shared_ptr<io_thread>
   kit.adapter = make_webpush_adapter(std::move(options));
   kit.fingerprint = std::move(from.fingerprint);
   kit.make_credential = std::move(from.make);
-  kit.open = [connect = open_over_http2(thread, guarded_pool_of(app), kit.make_credential),
+  kit.open = [connect =
+                  open_over_http2(thread, strangers_pool_of(app, app.allow_addresses), kit.make_credential),
               pool = std::make_shared<lazy_pool>(app.threads)](channel_seat seat) {
     const auto scope = seat.scope;
     const auto completed = seat.calls.completed;

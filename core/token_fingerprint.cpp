@@ -5,6 +5,12 @@
 #include "core/digest.hpp"
 
 namespace dispatch {
+namespace {
+
+constexpr std::string_view letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+constexpr std::size_t text_size = 22;
+
+}  // namespace
 
 token_fingerprint token_fingerprint::of(std::string_view scope, std::string_view token) {
   std::string text;
@@ -17,10 +23,13 @@ token_fingerprint token_fingerprint::of(std::string_view scope, std::string_view
   return made;
 }
 
+bool token_fingerprint::is_text(std::string_view text) noexcept {
+  return text.size() == text_size && text.find_first_not_of(letters) == std::string_view::npos;
+}
+
 std::string token_fingerprint::text() const {
-  constexpr std::string_view letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
   std::string out;
-  out.reserve(22);
+  out.reserve(text_size);
   std::uint32_t held = 0;
   unsigned bits = 0;
   for (const auto byte : bytes) {

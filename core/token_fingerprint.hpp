@@ -19,6 +19,8 @@ struct token_fingerprint {
   static token_fingerprint of(std::string_view scope, std::string_view token);
   /// 22 characters of base64url (RFC 4648 section 5), without padding: for keys.
   std::string text() const;
+  /// Whether text() might have made it.
+  static bool is_text(std::string_view text) noexcept;
 
   friend auto operator<=>(const token_fingerprint&, const token_fingerprint&) = default;
 };

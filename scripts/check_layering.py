@@ -29,7 +29,7 @@ LIBRARIES = (
     ("boost/asio", ("transport/", "storage/redis/", "apps/sandbox/", "bench/", "tests/")),
     ("boost/beast", ("transport/", "apps/sandbox/", "bench/", "tests/")),
     ("hiredis/", ("storage/",)),
-    ("CLI/", ("apps/dispatchctl/main.cpp", "apps/dispatchctl/credential_options.cpp", "apps/dispatchd/main.cpp", "apps/sandbox/main.cpp")),
+    ("CLI/", ("apps/dispatchctl/main.cpp", "apps/dispatchctl/credential_options.cpp", "apps/dispatchctl/endpoint_options.cpp", "apps/dispatchd/main.cpp", "apps/sandbox/main.cpp")),
 )
 
 # A thread that sleeps cannot be told to stop; CAF's .await stops an actor's mailbox until the answer is there.

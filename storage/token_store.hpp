@@ -5,6 +5,7 @@
 // real Redis pass the same tests.
 
 #include <chrono>
+#include <string>
 #include <vector>
 
 #include "core/job/job.hpp"
@@ -17,6 +18,9 @@ namespace dispatch {
 struct suppress_mark {
   token_fingerprint token;
   std::chrono::milliseconds ttl{0};
+  /// A disabled endpoint's entry in NS:endpoints, where operators find it: JSON; empty: none. Gone when
+  /// forgotten.
+  std::string endpoint{};
 };
 
 class token_store {

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <atomic>
 #include <cstring>
+#include <mutex>
 #include <span>
 #include <utility>
 
@@ -80,6 +81,15 @@ class system_lookup final : public name_lookup {
 
 std::shared_ptr<name_lookup> make_system_lookup(const name_lookup_options& options) {
   return std::make_shared<system_lookup>(options);
+}
+
+std::shared_ptr<name_lookup> shared_system_lookup() {
+  static std::mutex guard;
+  static std::weak_ptr<name_lookup> known;
+  const std::scoped_lock lock(guard);
+  auto held = known.lock();
+  if (!held) known = held = make_system_lookup();
+  return held;
 }
 
 }  // namespace dispatch

@@ -34,5 +34,7 @@ struct name_lookup_options {
 /// Through the system (getaddrinfo), which also understands 127.1, 0x7f000001 and their like. The destructor
 /// waits for questions under way; not on one of its own threads.
 std::shared_ptr<name_lookup> make_system_lookup(const name_lookup_options& options = {});
+/// One for all while anybody holds it: a silent name server needs threads once, not once an app.
+std::shared_ptr<name_lookup> shared_system_lookup();
 
 }  // namespace dispatch

@@ -9,6 +9,11 @@
 namespace dispatch {
 namespace {
 
+/// Whether it may be suppressed; `for_tokens`: dead tokens are.
+bool suppressible(const recipient& who, bool for_tokens) {
+  return who.kind == target_kind::url || (for_tokens && is_device(who.kind));
+}
+
 bool startable(const run& owner) {
   return std::any_of(owner.states.begin(), owner.states.end(),
                      [](const recipient_state& each) { return each.startable(); });
@@ -21,11 +26,12 @@ bool intake_state::look_up(const run_ptr& owner, settlement& over) {
   const auto& document = *owner->document;
   const auto now = parts_->time->wall();
   if (document.send_at && *document.send_at > now) return false;  // when it is due
-  if (parts_->config->hygiene.suppress_ttl.count() == 0 || !parts_->storage->tokens().any()) return false;
+  if (!parts_->storage->tokens().any()) return false;
+  const bool for_tokens = parts_->config->hygiene.suppress_ttl.count() > 0;
   owner->looked_up = true;
   for (std::uint32_t at = 0; at < owner->states.size(); ++at) {
     const work_item item{owner, at};
-    if (!item.state().startable() || !is_device(item.who().kind)) continue;
+    if (!item.state().startable() || !suppressible(item.who(), for_tokens)) continue;
     const auto to = parts_->destination_of(item.who(), document.app);
     if (!to.scope) continue;
     const auto token = token_fingerprint::of(parts_->scopes[*to.scope].name, item.who().target);
@@ -49,7 +55,8 @@ bool intake_state::look_up(const run_ptr& owner, settlement& over) {
 
 void intake_state::suppress(const work_item& item, settlement& over) {
   item.state().withheld = true;
-  over.ends.push_back({item, outcome::suppressed, "known_dead", {}});
+  const bool is_endpoint = item.who().kind == target_kind::url;
+  over.ends.push_back({item, outcome::suppressed, is_endpoint ? "endpoint_disabled" : "known_dead", {}});
 }
 
 void intake_state::ask_tokens() {

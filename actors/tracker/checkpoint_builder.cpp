@@ -112,7 +112,7 @@ void checkpoint_builder::note_token(const work_item& item, const ending& how, ep
   }
   content_->tokens.push_back(std::move(event));
   if (how.dead && how.dead->until.count() > 0) {
-    dead_tokens_.marks.push_back({how.dead->token, how.dead->until});
+    dead_tokens_.marks.push_back({how.dead->token, how.dead->until, how.dead->endpoint});
   }
 }
 

@@ -26,6 +26,7 @@ struct dead_token {
   bool believed = true;     ///< else withheld, for an operator to decide
   std::string_view scope;   ///< whose word it is
   std::string_view reason;  ///< in the provider's terms
+  std::string endpoint{};   ///< of a webhook: what operators are to see of it (see suppress_mark)
 };
 
 /// How one recipient ended, as far as results and dead letters tell of it.

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "actors/tracker/checkpoint_builder.hpp"
+#include "actors/tracker/disabled_endpoint.hpp"
 #include "actors/tracker/token_doubts.hpp"
 
 namespace dispatch {
@@ -169,6 +170,9 @@ class tracker_state {
     out.token = token_fingerprint::of(scope.name, who.target);
     if (is_device(who.kind)) {
       out.until = suppressed_until(wall_, said.dead_since, parts_->config->hygiene.suppress_ttl);
+    } else if (who.kind == target_kind::url) {
+      out.until = wall_ + disabled_endpoint_time;
+      out.endpoint = disabled_endpoint_entry(scope.name, *item.owner->document, who, said.reason, wall_);
     }
     out.believed = believed;
     out.scope = scope.name;
@@ -182,7 +186,8 @@ class tracker_state {
     const auto now = parts_->time->wall();
     std::vector<suppress_mark> marks;
     for (std::size_t i = 0; i < dead.marks.size(); ++i) {
-      marks.push_back({dead.marks[i].token, dead.marks[i].until - now});
+      const auto& mark = dead.marks[i];
+      marks.push_back({mark.token, mark.until - now, mark.endpoint});
       if (marks.size() < token_store::max_at_once && i + 1 < dead.marks.size()) continue;
       parts_->storage->tokens().suppress(std::exchange(marks, {}), [](const store_result<nothing>&) {});
     }

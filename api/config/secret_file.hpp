@@ -6,7 +6,8 @@
 #include <string>
 #include <string_view>
 #include <variant>
-#include <vector>
+
+#include "core/secret_lines.hpp"
 
 namespace dispatch {
 
@@ -15,8 +16,5 @@ struct file_problem {
 };
 
 std::variant<std::string, file_problem> read_file(const std::string& path, std::size_t max_bytes);
-
-/// A secret a line; blanks around them, empty lines and lines that begin with # are left out.
-std::vector<std::string> secret_lines(std::string_view text);
 
 }  // namespace dispatch

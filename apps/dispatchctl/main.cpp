@@ -6,6 +6,7 @@
 
 #include "apps/dispatchctl/credential_options.hpp"
 #include "apps/dispatchctl/dead.hpp"
+#include "apps/dispatchctl/endpoint_options.hpp"
 #include "apps/dispatchctl/jobs.hpp"
 #include "apps/dispatchctl/listings.hpp"
 #include "apps/dispatchctl/load.hpp"
@@ -357,6 +358,7 @@ Exit codes: 0 done, 1 failed, 2 wrong usage. "dispatchctl COMMAND --help" explai
   add_lane_commands(app, line);
   add_breaker_commands(app, line);
   add_hygiene(app, line);
+  add_endpoint_commands(app, line.json, line.chosen);
   add_dead(app, line);
   add_credential_commands(app, line.json, line.chosen);
   try {

@@ -192,8 +192,8 @@ control_reply control_commands::stats() const {
   for (std::size_t status = 0; status < counters::max_status; ++status) {
     if (const auto n = count.by_status[status].load()) by_status[std::to_string(status)] = n;
   }
-  for (auto who :
-       {provider::fcm, provider::apns, provider::token, provider::webpush, provider::smtp, provider::other}) {
+  for (auto who : {provider::fcm, provider::apns, provider::token, provider::webpush, provider::webhook,
+                   provider::smtp, provider::other}) {
     by_provider[name_of(who)] = count.by_provider[static_cast<std::size_t>(who)].load();
   }
   return good({{"requests", count.requests.load()},

@@ -7,6 +7,7 @@
 
 #include "apps/sandbox/certificates.hpp"
 #include "apps/sandbox/keys.hpp"
+#include "apps/sandbox/webhook_rules.hpp"
 
 namespace dispatch::sandbox {
 namespace {
@@ -78,6 +79,10 @@ credentials load_or_make_credentials(const std::filesystem::path& directory, std
   made.apns_key = load_or_make_p256_key(made.apns_key_file);
   write_apns_certificate(made, ca.get(), ca_key.get());
   load_or_make_service_account(made);
+  made.webhook_secret_file = directory / "webhook.secret";
+  if (!std::filesystem::exists(made.webhook_secret_file))
+    write_file(made.webhook_secret_file, make_webhook_secret() + "\n", 0600);
+  made.webhook_secret = webhook_secret_bytes(read_file(made.webhook_secret_file));
   return made;
 }
 

@@ -20,11 +20,12 @@ struct credentials {
 
   std::filesystem::path ca_file, service_account_file, apns_key_file;
   std::filesystem::path apns_certificate_file, apns_certificate_password_file;
-  std::filesystem::path vapid_key_file;
+  std::filesystem::path vapid_key_file, webhook_secret_file;
   std::string server_chain_pem, server_key_pem;
   pkey_handle service_account_key;
   std::string service_account_key_id;
   pkey_handle apns_key;
+  std::string webhook_secret;  // its bytes
 };
 
 // Throws at start-up what stands in its way.

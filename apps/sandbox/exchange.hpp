@@ -17,13 +17,31 @@ struct request {
   std::string apns_topic, apns_push_type, apns_id, apns_priority, apns_expiration, apns_collapse_id;
   std::string apns_channel_id, apns_request_id;
   std::string authority, ttl, urgency, topic, content_encoding;
+  std::string webhook_id, webhook_timestamp, webhook_signature;
   std::string body;
   std::size_t body_bytes = 0;  // also counts what was past the limit and thrown away
 
   void clear() {
-    for (auto* text : {&method, &path, &authorization, &apns_topic, &apns_push_type, &apns_id, &apns_priority,
-                       &apns_expiration, &apns_collapse_id, &apns_channel_id, &apns_request_id, &authority,
-                       &ttl, &urgency, &topic, &content_encoding, &body}) {
+    for (auto* text : {&method,
+                       &path,
+                       &authorization,
+                       &apns_topic,
+                       &apns_push_type,
+                       &apns_id,
+                       &apns_priority,
+                       &apns_expiration,
+                       &apns_collapse_id,
+                       &apns_channel_id,
+                       &apns_request_id,
+                       &authority,
+                       &ttl,
+                       &urgency,
+                       &topic,
+                       &content_encoding,
+                       &webhook_id,
+                       &webhook_timestamp,
+                       &webhook_signature,
+                       &body}) {
       text->clear();
     }
     body_bytes = 0;

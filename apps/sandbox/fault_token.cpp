@@ -38,21 +38,17 @@ struct prefix {
 };
 
 constexpr prefix prefixes[] = {
-    {"dead-", token_fault_kind::dead, false},
-    {"flaky503-", token_fault_kind::flaky_503, true},
-    {"flaky429-", token_fault_kind::flaky_429, true},
-    {"slow-", token_fault_kind::slow, true},
-    {"hang-", token_fault_kind::hang, false},
-    {"reset-", token_fault_kind::reset, false},
-    {"resetN-", token_fault_kind::reset_first, true},
-    {"html500-", token_fault_kind::html_500, false},
-    {"notatoken", token_fault_kind::not_a_token, false},
+    {"dead-", token_fault_kind::dead, false},         {"flaky503-", token_fault_kind::flaky_503, true},
+    {"flaky429-", token_fault_kind::flaky_429, true}, {"slow-", token_fault_kind::slow, true},
+    {"hang-", token_fault_kind::hang, false},         {"reset-", token_fault_kind::reset, false},
+    {"resetN-", token_fault_kind::reset_first, true}, {"html500-", token_fault_kind::html_500, false},
+    {"redirect-", token_fault_kind::redirect, false}, {"notatoken", token_fault_kind::not_a_token, false},
 };
 
 }  // namespace
 
 token_fault parse_token_fault(std::string_view token) {
-  // Nearly every token is a good one: look at one letter before nine prefixes.
+  // Nearly every token is a good one: look at one letter before ten prefixes.
   if (token.empty() || std::string_view("dfshrn").find(token.front()) == std::string_view::npos) return {};
   if (token.starts_with("fail-")) return parse_fail(token.substr(5));
   for (const auto& candidate : prefixes) {

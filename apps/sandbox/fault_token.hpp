@@ -16,6 +16,7 @@ enum class token_fault_kind : std::uint8_t {
   reset_first,  // resetN-K-   ("resetN" is literal, K the number of attempts)
   html_500,     // html500-
   fail,         // fail-STATUS-REASON-
+  redirect,     // redirect-
   not_a_token,  // notatoken
 };
 

@@ -10,10 +10,12 @@ namespace dispatch::sandbox {
 namespace asio = boost::asio;
 
 fleet::fleet(shared_state& shared, ledger_file& ledger, asio::ssl::context& tls, std::size_t threads,
-             const asio::ip::tcp::endpoint& at)
+             const asio::ip::tcp::endpoint& at, asio::ssl::context& http1_tls)
     : shared_(shared) {
   for (std::size_t i = 0; i < threads; ++i) workers_.push_back(std::make_unique<worker>(shared, ledger, tls));
   listener_ = std::make_unique<listener>(workers_, at);
+  http1_ = std::make_unique<http1_receiver>(*workers_.front(), http1_tls,
+                                            asio::ip::tcp::endpoint(at.address(), 0));
 }
 
 fleet::~fleet() {
@@ -21,7 +23,10 @@ fleet::~fleet() {
 }
 
 void fleet::start() {
-  asio::post(workers_.front()->context(), [this] { listener_->open(); });
+  asio::post(workers_.front()->context(), [this] {
+    listener_->open();
+    http1_->open();
+  });
   for (auto& each : workers_) {
     threads_.emplace_back([&one = *each] {
       try {
@@ -38,7 +43,9 @@ void fleet::start() {
 void fleet::stop() {
   if (threads_.empty()) return;
   everywhere([this](worker& each) {
-    if (&each == workers_.front().get()) listener_->close();
+    if (&each != workers_.front().get()) return;
+    listener_->close();
+    http1_->close();
   });
   for (auto& each : workers_) each->stop();
   for (auto& thread : threads_) thread.join();

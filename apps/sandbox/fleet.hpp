@@ -7,6 +7,7 @@
 #include <thread>
 #include <vector>
 
+#include "apps/sandbox/http1_receiver.hpp"
 #include "apps/sandbox/listener.hpp"
 #include "apps/sandbox/worker.hpp"
 
@@ -17,10 +18,11 @@ namespace dispatch::sandbox {
 class fleet {
  public:
   fleet(shared_state& shared, ledger_file& ledger, boost::asio::ssl::context& tls, std::size_t threads,
-        const boost::asio::ip::tcp::endpoint& at);
+        const boost::asio::ip::tcp::endpoint& at, boost::asio::ssl::context& http1_tls);
   ~fleet();
 
   std::uint16_t port() const { return listener_->endpoint().port(); }
+  std::uint16_t http1_port() const { return http1_->port(); }
   void start();
   void stop();
 
@@ -38,6 +40,7 @@ class fleet {
   shared_state& shared_;
   std::vector<std::unique_ptr<worker>> workers_;
   std::unique_ptr<listener> listener_;
+  std::unique_ptr<http1_receiver> http1_;
   std::vector<std::thread> threads_;
 };
 

@@ -20,7 +20,10 @@ std::string* place_of(request& into, std::string_view name) {
              : name == "urgency" ? &into.urgency
                                  : nullptr;
     case 10:
-      return name == "apns-topic" ? &into.apns_topic : name == ":authority" ? &into.authority : nullptr;
+      return name == "apns-topic"   ? &into.apns_topic
+             : name == ":authority" ? &into.authority
+             : name == "webhook-id" ? &into.webhook_id
+                                    : nullptr;
     case 13:
       return name == "authorization"   ? &into.authorization
              : name == "apns-priority" ? &into.apns_priority
@@ -36,6 +39,10 @@ std::string* place_of(request& into, std::string_view name) {
       return name == "apns-collapse-id"   ? &into.apns_collapse_id
              : name == "content-encoding" ? &into.content_encoding
                                           : nullptr;
+    case 17:
+      return name == "webhook-timestamp"   ? &into.webhook_timestamp
+             : name == "webhook-signature" ? &into.webhook_signature
+                                           : nullptr;
     default:
       return nullptr;
   }

@@ -69,6 +69,7 @@ void h2_session::respond(exchange& with) {
     retry_after = std::to_string(*ans.retry_after_s);
     fields[count++] = field("retry-after", retry_after);
   }
+  if (!ans.location.empty()) fields[count++] = field("location", ans.location, NGHTTP2_NV_FLAG_NO_INDEX);
   nghttp2_data_provider body{};
   body.source.ptr = &with;
   body.read_callback = callbacks::read_body;

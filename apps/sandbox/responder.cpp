@@ -10,6 +10,7 @@
 #include "apps/sandbox/html_page.hpp"
 #include "apps/sandbox/oauth.hpp"
 #include "apps/sandbox/push_rules.hpp"
+#include "apps/sandbox/webhook_rules.hpp"
 
 namespace dispatch::sandbox {
 namespace {
@@ -19,11 +20,23 @@ constexpr std::string_view fcm_suffix = "/messages:send";
 constexpr std::string_view apns_prefix = "/3/device/";
 constexpr std::string_view broadcast_prefix = "/4/broadcasts/apps/";
 constexpr std::string_view webpush_prefix = "/webpush/";
+constexpr std::string_view webhook_prefix = "/webhook/";
 
 std::string random_uuid(std::uint64_t number, std::int64_t unix_us) {
   const auto time = static_cast<std::uint64_t>(unix_us);
   return fmt::format(FMT_COMPILE("{:08X}-{:04X}-4{:03X}-8{:03X}-{:012X}"), time >> 20 & 0xffffffffU,
                      time >> 4 & 0xffffU, time & 0xfffU, number >> 48 & 0xfffU, number & 0xffffffffffffU);
+}
+
+void webhook_error(answer& out, int status, std::string_view reason) {
+  out.status = status;
+  const auto usual = status == 404   ? "no_webhook"
+                     : status == 410 ? "gone"
+                     : status == 429 ? "slow_down"
+                                     : "error";
+  out.reason = reason.empty() ? usual : reason;
+  out.content_type = "application/json";
+  out.body = fmt::format(R"({{"error":"{}"}})", out.reason);
 }
 
 }  // namespace
@@ -46,6 +59,9 @@ void responder::decide(exchange& with, moment now) {
   } else if (path.starts_with(webpush_prefix)) {
     with.who = provider::webpush;
     decide_webpush(with, now, path.substr(webpush_prefix.size()));
+  } else if (path.starts_with(webhook_prefix)) {
+    with.who = provider::webhook;
+    decide_webhook(with, now, path.substr(webhook_prefix.size()));
   } else if (path == "/token" && with.req.method == "POST") {
     with.who = provider::token;
     decide_token(with, now);
@@ -81,6 +97,8 @@ void responder::error_as_provider(exchange& with, int status, std::string_view r
     apns_error(with.ans, status, reason, now.unix_ms());
   } else if (with.who == provider::webpush) {
     push_error(with.ans, status, 0, reason);
+  } else if (with.who == provider::webhook) {
+    webhook_error(with.ans, status, reason);
   } else {
     const auto usual = status == 401 ? "invalid_client" : status < 500 ? "invalid_grant" : "internal_failure";
     oauth_error(with.ans, status, reason.empty() ? usual : reason, "Ordered fault");
@@ -199,6 +217,15 @@ void responder::decide_token(exchange& with, moment now) {
                               grant.expires_in_s);
 }
 
+void responder::decide_webhook(exchange& with, moment now, std::string_view name) {
+  with.target = name;
+  if (!with.req.webhook_id.empty()) with.dedupe = with.req.webhook_id;
+  if (take_order(with, now)) return;
+  const auto refusal = judge_webhook(with.req, shared_.credential.webhook_secret, now.unix_s());
+  if (refusal.status != 0) return webhook_error(with.ans, refusal.status, refusal.reason);
+  take_token_fault(with, now, name);
+}
+
 bool responder::take_token_fault(exchange& with, moment now, std::string_view token) {
   const auto fault = parse_token_fault(token);
   const bool is_fcm = with.who == provider::fcm;
@@ -214,6 +241,11 @@ bool responder::take_token_fault(exchange& with, moment now, std::string_view to
       } else {
         error_as_provider(with, 410, {}, now);
       }
+      return true;
+    case token_fault_kind::redirect:
+      error_as_provider(with, 307, "redirect", now);
+      // Somewhere that would take it: who follows is in the ledger.
+      out.location = std::string(webhook_prefix) + "followed";
       return true;
     case token_fault_kind::flaky_503:
       if (shared_.attempts.next(with.who, token) > fault.number) return false;

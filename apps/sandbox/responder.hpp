@@ -33,6 +33,7 @@ class responder {
   void decide_broadcast(exchange& with, moment now, std::string_view bundle);
   void decide_token(exchange& with, moment now);
   void decide_webpush(exchange& with, moment now, std::string_view token);
+  void decide_webhook(exchange& with, moment now, std::string_view name);
 
   // True when an ordered fault settles the exchange; its delay counts in any case.
   bool take_order(exchange& with, moment now);

@@ -50,7 +50,8 @@ std::string make_password(const fs::path& file) {
 }
 
 void write_endpoints(const fs::path& file, const credentials& with, const std::string& url,
-                     std::uint16_t control, const fs::path& ledger, const boost::json::object& smtp) {
+                     const std::string& http1_url, std::uint16_t control, const fs::path& ledger,
+                     const boost::json::object& smtp) {
   const boost::json::object document{
       {"pid", ::getpid()},
       {"https", url},
@@ -72,6 +73,9 @@ void write_endpoints(const fs::path& file, const credentials& with, const std::s
       {"webpush", boost::json::object{{"vapid_key_file", with.vapid_key_file.string()},
                                       {"subject", credentials::vapid_subject},
                                       {"allow_addresses", {"127.0.0.0/8", "::1"}}}},
+      {"webhook", boost::json::object{{"url", url + "/webhook/"},
+                                      {"http1_url", http1_url + "/webhook/"},
+                                      {"secret_file", with.webhook_secret_file.string()}}},
       {"smtp", smtp},
       {"ledger", ledger.string()}};
   write_file(file, boost::json::serialize(document) + "\n", 0600);
@@ -90,10 +94,11 @@ void run(const options& with) {
                       with.seed.value_or(std::random_device{}()));
   const auto ledger_path = with.ledger.empty() ? directory / "ledger.tsv" : fs::absolute(with.ledger);
   ledger_file ledger(ledger_path);
-  auto tls = make_tls_context(shared.credential);
+  auto tls = make_tls_context(shared.credential, alpn::h2);
+  auto http1_tls = make_tls_context(shared.credential, alpn::http1);
 
   const auto at = resolve(with.host, with.port);
-  fleet workers(shared, ledger, tls, with.threads, at);
+  fleet workers(shared, ledger, tls, with.threads, at, http1_tls);
   const auto maildir = with.maildir.empty() ? directory / "mail" : fs::absolute(with.maildir);
   post_office office(shared, ledger, maildir);
   const auto password_file = directory / "smtp-password";
@@ -116,7 +121,8 @@ void run(const options& with) {
   mail.start();
   control.start();
   const auto mail_host = url.substr(0, url.rfind(':')).substr(std::string_view("https").size());
-  write_endpoints(endpoints_file, shared.credential, url, control.port(), ledger_path,
+  write_endpoints(endpoints_file, shared.credential, url, base_url(with.host, at, workers.http1_port()),
+                  control.port(), ledger_path,
                   {{"endpoint", fmt::format("smtp{}:{}", mail_host, mail.port())},
                    {"username", post_office::username},
                    {"password_file", password_file.string()},

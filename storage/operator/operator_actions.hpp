@@ -73,6 +73,9 @@ class operator_actions {
   decision_result decide(std::string_view scope, token_decision what);
   /// How many of them were suppressed; they may be sent to again, within a second on all processes.
   std::uint64_t forget_tokens(std::string_view scope, std::span<const std::string> tokens);
+  /// How many of these endpoints were disabled; they may be sent to again, likewise. A name (fingerprint)
+  /// that none can be is std::invalid_argument.
+  std::uint64_t enable_endpoints(std::span<const std::string> names);
 
   // Dead letters.
 
@@ -87,6 +90,7 @@ class operator_actions {
   redis::reply run(operators::script which, std::vector<std::string> keys,
                    std::vector<std::string> arguments);
   redis::reply ask(std::vector<std::string> command);
+  std::uint64_t forget(std::span<const std::string> names);
   bool set_lane(lane which, std::string_view kind);
   job_change run(const operators::job_call& order);
   redrive_result send_as_new(const dead_record& letter, const redrive_options& options);

@@ -38,13 +38,28 @@ decision_result operator_actions::decide(std::string_view scope, token_decision 
 
 std::uint64_t operator_actions::forget_tokens(std::string_view scope, std::span<const std::string> tokens) {
   check_scope(scope);
+  std::vector<std::string> names;
+  names.reserve(tokens.size());
+  for (const auto& token : tokens) names.push_back(token_fingerprint::of(scope, token).text());
+  return forget(names);
+}
+
+std::uint64_t operator_actions::enable_endpoints(std::span<const std::string> names) {
+  for (const auto& name : names) {
+    if (!token_fingerprint::is_text(name))
+      throw std::invalid_argument("an endpoint is 22 characters, as ls shows it");
+  }
+  return forget(names);
+}
+
+std::uint64_t operator_actions::forget(std::span<const std::string> names) {
   std::uint64_t forgotten = 0;
-  while (!tokens.empty()) {
-    const auto some = tokens.first(std::min(tokens.size(), forgotten_at_once));
-    std::vector<std::string> keys{keys_.control()};
-    for (const auto& token : some) keys.push_back(keys_.suppressed(token_fingerprint::of(scope, token)));
+  while (!names.empty()) {
+    const auto some = names.first(std::min(names.size(), forgotten_at_once));
+    std::vector<std::string> keys{keys_.control(), keys_.endpoints(), keys_.suppressed()};
+    for (const auto& name : some) keys.push_back(keys_.suppressed() + ":" + name);
     forgotten += static_cast<std::uint64_t>(run(script::forget_tokens, std::move(keys), {}).as_integer());
-    tokens = tokens.subspan(some.size());
+    names = names.subspan(some.size());
   }
   return forgotten;
 }

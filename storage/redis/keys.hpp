@@ -36,6 +36,8 @@ class keyspace {
   std::string dead() const { return prefix_ + "dead"; }
   std::string suppressed() const { return prefix_ + "suppressed"; }
   std::string suppressed(const token_fingerprint& token) const { return suppressed() + ":" + token.text(); }
+  /// Webhooks' endpoints that are disabled until an operator enables them.
+  std::string endpoints() const { return prefix_ + "endpoints"; }
   /// Recipients a producer has written for a job to come.
   std::string audience(std::string_view tenant, std::string_view name) const {
     return (prefix_ + "audience:").append(tenant).append(":").append(name);

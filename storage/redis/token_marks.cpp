@@ -55,9 +55,11 @@ void token_marks::suppress(std::vector<suppress_mark> marks, store_callback<noth
 void token_marks::mark(const std::vector<suppress_mark>& marks, store_callback<nothing> callback) {
   script_arguments to(keys_, who_);
   to.key(keys_.suppressed());
+  to.key(keys_.endpoints());
   for (const auto& one : marks) {
     to.key(keys_.suppressed(one.token));
     to.arg(std::max<std::int64_t>(one.ttl.count(), 0));
+    to.arg(one.endpoint);
   }
   sampled(true);
   scripts_.run(script::suppress, to.finish(),

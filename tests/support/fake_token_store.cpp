@@ -41,11 +41,13 @@ void fake_token_store::suppress(std::vector<suppress_mark> marks, store_callback
     if (epoch_ == 0) return callback(error(store_error::code::refused, "no epoch acquired yet"));
     if (!world_->available) return callback(error(store_error::code::unavailable, "away"));
     if (!owns_its_epoch()) return callback(error(store_error::code::fenced, "another process took over"));
-    for (const auto& [token, ttl] : marks) {
+    for (const auto& [token, ttl, endpoint] : marks) {
       if (ttl.count() > 0) {
         world_->suppressed[token] = world_->now + ttl;
+        if (!endpoint.empty()) world_->hashes["endpoints"][token.text()] = endpoint;
       } else {
         world_->suppressed.erase(token);
+        world_->hashes["endpoints"].erase(token.text());
       }
     }
     callback(nothing());

@@ -45,6 +45,15 @@ TEST_P(store_conformance, a_suppressed_token_is_so_for_every_process_until_its_e
   EXPECT_LE((*seen)[2], after + 24h);
 }
 
+TEST_P(store_conformance, a_disabled_endpoint_is_listed_until_it_is_forgotten) {
+  using namespace std::chrono_literals;
+  process one(*backend, "one");
+  ASSERT_TRUE(suppress_by(one, {{test_token(1), 1h, R"({"url":"a"})"}, {test_token(2), 1h}}));
+  EXPECT_EQ(backend->hash("endpoints"), (store_backend::fields{{test_token(1).text(), R"({"url":"a"})"}}));
+  ASSERT_TRUE(suppress_by(one, {{test_token(1), 0ms}}));
+  EXPECT_TRUE(backend->hash("endpoints").empty());
+}
+
 TEST_P(store_conformance, a_mark_replaces_an_earlier_one_and_is_forgotten_when_asked) {
   using namespace std::chrono_literals;
   process one(*backend, "one");

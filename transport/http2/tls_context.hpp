@@ -1,9 +1,8 @@
 #pragma once
 
 // What the connections to one origin share: the tickets to resume by, and what they trust (shared with other
-// origins). Client side, TLS 1.2+ (RFC 8446, RFC 9113 9.2), ALPN h2, http/1.1 where wanted
-// (RFC 7301). One thread after
-// construction.
+// origins). Client side, TLS 1.2+ (RFC 8446, RFC 9113 9.2), ALPN h2, http/1.1 where wanted (RFC 7301). One
+// thread after construction.
 
 #include <memory>
 #include <string>

@@ -138,10 +138,11 @@ void tls_stream::impl::open() {
 }
 
 void tls_stream::impl::look_up() {
-  options.names->look_up(peer.host,
-                         [self = shared_from_this(), loop = socket.get_executor()](name_found found) {
-                           asio::post(loop, [self, found = std::move(found)] { self->take(found); });
-                         });
+  // Moved on, so that nothing of this dies on the other thread.
+  options.names->look_up(
+      peer.host, [self = shared_from_this(), loop = socket.get_executor()](name_found found) mutable {
+        asio::post(loop, [self = std::move(self), found = std::move(found)] { self->take(found); });
+      });
 }
 
 void tls_stream::impl::take(const name_found& found) {

@@ -13,8 +13,6 @@
 namespace dispatch::http2 {
 namespace {
 
-constexpr std::array<unsigned char, 3> alpn{2, 'h', '2'};
-
 std::string last_error() {
   std::array<char, 256> text{};
   ERR_error_string_n(ERR_get_error(), text.data(), text.size());
@@ -36,7 +34,6 @@ tls_trust::tls_trust(const tls_files& files) : context_(SSL_CTX_new(TLS_client_m
   SSL_CTX_set_min_proto_version(context_, TLS1_2_VERSION);
   SSL_CTX_set_options(context_, SSL_OP_NO_COMPRESSION | SSL_OP_NO_RENEGOTIATION);
   SSL_CTX_set_verify(context_, SSL_VERIFY_PEER, nullptr);
-  SSL_CTX_set_alpn_protos(context_, alpn.data(), alpn.size());
   // Tickets are kept by tls_context, an origin's apart from another's.
   SSL_CTX_set_session_cache_mode(context_, SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL_STORE);
   SSL_CTX_sess_set_new_cb(context_, tls_context::keep_session);

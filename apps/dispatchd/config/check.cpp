@@ -20,6 +20,7 @@
 #include "apps/dispatchd/config/registry.hpp"
 #include "transport/crypto/client_identity.hpp"
 #include "transport/http/server.hpp"
+#include "transport/providers/webhook/webhook_keys.hpp"
 #include "transport/providers/webpush/vapid_credential.hpp"
 #include "transport/smtp/mail_endpoint.hpp"
 
@@ -60,6 +61,7 @@ class checker {
     for (auto& app : result_.settings.apns) apns(app);
     for (const auto& app : result_.settings.smtp) smtp(app);
     for (auto& app : result_.settings.webpush) webpush(app);
+    for (const auto& app : result_.settings.webhook) webhook(app);
     platforms();
     tenants();
     ingestion();
@@ -192,6 +194,22 @@ class checker {
     if (const auto* wrong = std::get_if<std::string>(&made)) error(prefix + "vapid_key_file", *wrong);
   }
 
+  void webhook(const webhook_app& app) {
+    const auto prefix = "webhook." + app.app + '.';
+    if (app.secret.empty()) required(prefix + "secret_file", app.secret_file);
+    if (!app.secret.empty() && !app.secret_file.empty())
+      error(prefix + "secret", "stands beside secret_file: one of them");
+    files(app, webhook_keys(), prefix);
+    burst(prefix, app);
+    std::variant<std::string, file_problem> text = app.secret;
+    if (app.secret.empty()) text = read_file(app.secret_file, max_key_file_bytes);
+    const auto* secrets = std::get_if<std::string>(&text);
+    if (secrets == nullptr) return;  // said already
+    const auto parsed = parse_webhook_secrets(*secrets);
+    if (const auto* wrong = std::get_if<std::string>(&parsed))
+      error(prefix + (app.secret.empty() ? "secret_file" : "secret"), *wrong);
+  }
+
   void burst(const std::string& prefix, const provider_app& app) {
     if (app.burst > 0 && app.rate <= 0) warning(prefix + "burst", "has no effect without rate");
   }
@@ -208,7 +226,7 @@ class checker {
       case provider::webpush:
         return !all.webpush.empty();
       case provider::webhook:
-        break;
+        return !all.webhook.empty();
     }
     return false;
   }
@@ -222,10 +240,7 @@ class checker {
       if (has_app(*served_by)) continue;
       const auto key = "platforms." + std::string(to_string(each));
       const std::string name(to_string(*served_by));
-      const bool with_section = *served_by != provider::webhook;
-      const auto message = with_section
-                               ? "served by " + name + ", but there is no section [" + name + ".NAME]"
-                               : "served by " + name + ", which this version cannot do";
+      const auto message = "served by " + name + ", but there is no section [" + name + ".NAME]";
       if (result_.origins.contains(key))
         error(key, message);
       else

@@ -56,10 +56,6 @@ std::string check_line(const std::string& line, const std::string& wrong) {
   return wrong;
 }
 
-std::string check_network(const std::string& value) {
-  return ip_network::parse(value) ? "" : "holds an entry that is neither an address nor a network (CIDR)";
-}
-
 std::string check_listen(const std::string& value) {
   if (value.empty() || listen_address::parse(value)) return "";
   return "must be ADDRESS:PORT ([ADDRESS]:PORT for IPv6), or empty";
@@ -103,12 +99,12 @@ void add_http(std::vector<key<settings>>& all) {
                           PLACE(http.tls_certificate_file))));
   all.push_back(live(file<settings>("http.tls_key_file", "Its private key.", PLACE(http.tls_key_file))));
   all.push_back(list<settings>("http.allow", "addresses or CIDR", "Who may call it; empty: everyone who can.",
-                               PLACE(http.allow), check_network));
+                               PLACE(http.allow), network_problem));
   all.push_back(list<settings>("http.deny", "addresses or CIDR", "Who may not, whatever allow says.",
-                               PLACE(http.deny), check_network));
+                               PLACE(http.deny), network_problem));
   all.push_back(list<settings>("http.trusted_proxies", "addresses or CIDR",
                                "Whose X-Forwarded-For names the caller; from others it is ignored.",
-                               PLACE(http.trusted_proxies), check_network));
+                               PLACE(http.trusted_proxies), network_problem));
   all.push_back(integer<settings>("http.max_connections", 1, 10'000, "Connections at once.",
                                   PLACE(http.max_connections)));
   all.push_back(integer<settings>("http.max_connections_per_address", 0, 10'000,

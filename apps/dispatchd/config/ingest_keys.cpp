@@ -130,13 +130,9 @@ void add_gorush(std::vector<key<settings>>& all) {
   made.push_back(text<settings>("gorush.tenant", "[A-Za-z0-9_-]{0,64}",
                                 "Whose jobs callers without credential hand in; empty: there are none.",
                                 PLACE(gorush.tenant), check_name_or_empty));
-  made.push_back(list<settings>(
-      "gorush.allow_from", "addresses or CIDR", "Who needs no credential for POST /api/push; empty: nobody.",
-      PLACE(gorush.allow_from), [](const std::string& value) {
-        return ip_network::parse(value)
-                   ? std::string()
-                   : std::string("holds an entry that is neither an address nor a network (CIDR)");
-      }));
+  made.push_back(list<settings>("gorush.allow_from", "addresses or CIDR",
+                                "Who needs no credential for POST /api/push; empty: nobody.",
+                                PLACE(gorush.allow_from), network_problem));
   made.push_back(text<settings>("gorush.app", "[A-Za-z0-9_-]{1,64}", "Which app's credentials send its jobs.",
                                 PLACE(gorush.app), check_name));
   made.push_back(words<settings>(

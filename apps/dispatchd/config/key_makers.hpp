@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "apps/dispatchd/config/registry.hpp"
+#include "core/ip_address.hpp"
 
 // A generic lambda to a member, for settings and const settings alike.
 // NOLINTBEGIN(bugprone-macro-parentheses): a member's name cannot stand in parentheses
@@ -198,6 +199,11 @@ key<Object> environment_only(const char* name, const char* doc, Place place) {
   };
   made.get = [place](const Object& object) { return print_text(place(object).empty() ? "" : "***"); };
   return made;
+}
+
+/// What is wrong with an entry of a list of networks.
+inline std::string network_problem(const std::string& value) {
+  return ip_network::parse(value) ? "" : "holds an entry that is neither an address nor a network (CIDR)";
 }
 
 }  // namespace dispatch::config

@@ -54,6 +54,9 @@ const std::map<std::string, std::string>& section_texts() {
       {"webpush",
        "# Web Push: browsers' subscriptions, one section per VAPID key ([webpush.NAME]); "
        "docs/web-push.md.\n"},
+      {"webhook",
+       "# Signed webhooks to recipients' URLs, one section per set of secrets ([webhook.NAME]); "
+       "docs/providers.md.\n"},
       {"gorush",
        "# POST /api/push, for programs written for gorush. With a credential it is always there; these keys "
        "are "

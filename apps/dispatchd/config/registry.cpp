@@ -54,10 +54,6 @@ std::string check_listen(const std::string& value) {
   return "must be ADDRESS:PORT ([ADDRESS]:PORT for IPv6), or empty";
 }
 
-std::string check_network(const std::string& value) {
-  return ip_network::parse(value) ? "" : "holds an entry that is neither an address nor a network (CIDR)";
-}
-
 std::string check_identifier(const std::string& value) {
   const bool plain = std::all_of(value.begin(), value.end(), [](char c) {
     return is_alphanumeric(c) || c == '.' || c == '-' || c == '_';
@@ -212,9 +208,9 @@ void add_limits_and_rest(keys& all) {
                      PLACE(admin.listen), check_listen));
   all.push_back(list<settings>("admin.allow", "addresses or CIDR",
                                "Who may call it; empty: everyone who can.", PLACE(admin.allow),
-                               check_network));
+                               network_problem));
   all.push_back(list<settings>("admin.deny", "addresses or CIDR", "Who may not, whatever allow says.",
-                               PLACE(admin.deny), check_network));
+                               PLACE(admin.deny), network_problem));
 }
 
 void add_hygiene(keys& all) {

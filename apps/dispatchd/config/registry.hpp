@@ -38,6 +38,7 @@ const std::vector<key<apns_app>>& apns_keys();
 const std::vector<key<smtp_app>>& smtp_keys();
 const std::vector<key<tenant_settings>>& tenant_keys();
 const std::vector<key<webpush_app>>& webpush_keys();
+const std::vector<key<webhook_app>>& webhook_keys();
 const std::vector<key<credential_settings>>& credential_keys();
 const std::vector<key<source_settings>>& source_keys();
 void add_http(std::vector<key<settings>>& all);
@@ -55,6 +56,7 @@ void for_each_app_section(Settings& values, const Visitor& visit) {
   visit(std::string_view("smtp"), values.smtp, smtp_keys());
   visit(std::string_view("tenants"), values.tenants, tenant_keys());
   visit(std::string_view("webpush"), values.webpush, webpush_keys());
+  visit(std::string_view("webhook"), values.webhook, webhook_keys());
   visit(std::string_view("http.credentials"), values.credentials, credential_keys());
   visit(std::string_view("http.sources"), values.sources, source_keys());
 }

@@ -63,6 +63,7 @@ std::vector<std::string> keys_needing_restart(const settings& before, const sett
   config::changed_apps(out, "apns", before.apns, after.apns, config::apns_keys());
   config::changed_apps(out, "smtp", before.smtp, after.smtp, config::smtp_keys());
   config::changed_apps(out, "webpush", before.webpush, after.webpush, config::webpush_keys());
+  config::changed_apps(out, "webhook", before.webhook, after.webhook, config::webhook_keys());
   return out;
 }
 
@@ -73,6 +74,7 @@ settings reloaded(const settings& before, const settings& after) {
   out.apns = config::reloaded_apps(before.apns, after.apns, config::apns_keys());
   out.smtp = config::reloaded_apps(before.smtp, after.smtp, config::smtp_keys());
   out.webpush = config::reloaded_apps(before.webpush, after.webpush, config::webpush_keys());
+  out.webhook = config::reloaded_apps(before.webhook, after.webhook, config::webhook_keys());
   // All keys of these are live, and so are their coming and going.
   out.tenants = after.tenants;
   out.credentials = after.credentials;

@@ -16,10 +16,6 @@ std::string check_host(const std::string& value) {
   return is_host_pattern(value) ? "" : "holds an entry that is neither a host in lower case nor *.SUFFIX";
 }
 
-std::string check_network(const std::string& value) {
-  return ip_network::parse(value) ? "" : "holds an entry that is neither an address nor a network (CIDR)";
-}
-
 std::vector<key<webpush_app>> make_keys() {
   std::vector<key<webpush_app>> all;
   all.push_back(live(file<webpush_app>(
@@ -37,7 +33,7 @@ std::vector<key<webpush_app>> make_keys() {
                                   check_host));
   all.push_back(list<webpush_app>("allow_addresses", "addresses or CIDR",
                                   "What may be connected to although it is not public.",
-                                  PLACE(allow_addresses), check_network));
+                                  PLACE(allow_addresses), network_problem));
   all.push_back(integer<webpush_app>("threads", 1, 64, "Threads that encrypt.", PLACE(threads)));
   add_connection_keys(all, true);
   return all;

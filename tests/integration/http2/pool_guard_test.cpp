@@ -19,6 +19,7 @@ using ::testing::HasSubstr;
 
 std::shared_ptr<const address_guard> guard(const std::vector<std::string>& allowed = {}) {
   std::vector<ip_network> networks;
+  networks.reserve(allowed.size());
   for (const auto& each : allowed) networks.push_back(ip_network::parse(each).value());
   return std::make_shared<const address_guard>(std::move(networks));
 }

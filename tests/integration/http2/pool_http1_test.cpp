@@ -13,7 +13,6 @@ namespace {
 
 using dispatch::test::h1_reply;
 using dispatch::test::h1_request;
-using dispatch::test::h1_server_options;
 using dispatch::test::http1_test_server;
 using ::testing::HasSubstr;
 using then = h1_reply::then;

@@ -12,7 +12,7 @@ void append_number(std::string& out, std::int64_t value) {
   out.append(digits, end);
 }
 
-void append_value(std::string& out, mark what, const render_values& values) {
+void append_value(std::string& out, mark what, const recipient& who, const render_values& values) {
   switch (what) {
     case mark::dedupe_key:
       out.append(values.dedupe);
@@ -29,6 +29,12 @@ void append_value(std::string& out, mark what, const render_values& values) {
       return;
     case mark::collapse_id:
       append_json_escaped(out, values.collapse_id);
+      return;
+    case mark::timestamp:
+      out.append(values.timestamp);
+      return;
+    case mark::recipient_id:
+      append_json_escaped(out, who.id);
       return;
   }
 }
@@ -78,7 +84,7 @@ bool compiled_body::render(const job& source, const recipient& who, const render
       out.resize(before);
       return false;
     }
-    if (part.has_mark) append_value(out, part.after, values);
+    if (part.has_mark) append_value(out, part.after, who, values);
   }
   return true;
 }

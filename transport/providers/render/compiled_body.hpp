@@ -22,7 +22,9 @@ enum class mark : std::uint8_t {
   ttl_duration,  ///< "3600s"
   ttl_seconds,   ///< "3600"
   topic,         ///< Web Push Topic
-  collapse_id    ///< apns-collapse-id
+  collapse_id,   ///< apns-collapse-id
+  timestamp,     ///< RFC 3339
+  recipient_id   ///< the producer's name for the recipient
 };
 
 struct render_values {
@@ -30,6 +32,7 @@ struct render_values {
   std::int64_t ttl_seconds = 0;
   std::string_view topic;
   std::string_view collapse_id;
+  std::string_view timestamp{};
 };
 
 class compiled_body {

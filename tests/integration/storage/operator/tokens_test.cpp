@@ -119,6 +119,24 @@ TEST_F(operator_tokens, suppressed_ones_are_forgotten_and_every_process_hears_of
   EXPECT_EQ(actions_.forget_tokens(scope, {}), 0u);
 }
 
+TEST_F(operator_tokens, enabled_endpoints_are_forgotten_and_not_listed_any_more) {
+  std::vector<std::string> names;
+  for (const std::string url : {"https://a.example/x", "https://b.example/y", "https://c.example/z"}) {
+    const auto name = token_fingerprint::of("webhook:default:https://a.example", url).text();
+    say({"SET", key("suppressed:" + name), "1"});
+    say({"HSET", key("endpoints"), name, "{}"});
+    names.push_back(name);
+  }
+  EXPECT_EQ(actions_.enable_endpoints(std::span(names).first(2)), 2u);
+  EXPECT_FALSE(exists("suppressed:" + names[0]));
+  EXPECT_TRUE(exists("suppressed:" + names[2]));
+  EXPECT_EQ(hash("endpoints"), (fields{{names[2], "{}"}}));
+  EXPECT_THAT(events(), ElementsAre(fields{{"kind", "forget"}}));
+  EXPECT_EQ(actions_.enable_endpoints(std::span(names).first(1)), 0u) << "it was not disabled";
+  EXPECT_THROW(actions_.enable_endpoints(std::vector<std::string>{"https://a.example/x"}),
+               std::invalid_argument);
+}
+
 TEST_F(operator_tokens, a_scope_that_is_none_is_refused) {
   EXPECT_THROW(actions_.decide("fmc:default", token_decision::accept), std::invalid_argument);
   EXPECT_THROW(actions_.forget_tokens("", std::vector<std::string>{"a"}), std::invalid_argument);

@@ -1,0 +1,45 @@
+#include <fstream>
+#include <iterator>
+#include <utility>
+#include <vector>
+
+#include "actors/app_kit.hpp"
+#include "core/digest.hpp"
+#include "transport/providers/webhook/webhook_adapter.hpp"
+#include "transport/providers/webhook/webhook_headers.hpp"
+#include "transport/providers/webhook/webhook_keys.hpp"
+
+namespace dispatch {
+namespace {
+
+// Node's servers close a connection of HTTP/1.1 after 5 s: a request that meets that close has an unknown
+// outcome.
+constexpr std::chrono::seconds idle_timeout{4};
+
+std::string read_secrets(const webhook_app& app) {
+  if (!app.secret.empty()) return app.secret;
+  std::ifstream in(app.secret_file, std::ios::binary);
+  return {std::istreambuf_iterator<char>(in), {}};
+}
+
+}  // namespace
+
+app_kit_result make_kit(const webhook_app& app, const std::shared_ptr<io_thread>& thread) {
+  const auto text = read_secrets(app);
+  auto parsed = parse_webhook_secrets(text);
+  if (const auto* wrong = std::get_if<std::string>(&parsed))
+    return "webhook." + app.app + ".secret_file: " + *wrong;
+  app_kit kit;
+  kit.keys = std::make_shared<webhook_keys>(std::get<std::vector<webhook_secret>>(std::move(parsed)));
+  kit.adapter =
+      make_webhook_adapter({.keys = kit.keys, .type = app.type, .allow_http = app.allow_http, .now = {}});
+  kit.fingerprint = to_hex(sha256(text));
+  kit.make_credential = [](const std::string&) { return make_webhook_headers(); };
+  auto pool = strangers_pool_of(app, app.allow_addresses);
+  pool.allow_http = app.allow_http;
+  pool.idle_timeout = idle_timeout;
+  kit.open = open_over_http2(thread, std::move(pool), kit.make_credential);
+  return kit;
+}
+
+}  // namespace dispatch
