@@ -113,8 +113,11 @@ std::vector<std::string> read_subscriptions(const std::string& file) {
 std::string make_target(const load_targets& from, platform where, token_fate fate, std::uint64_t bits) {
   if (where == platform::email)
     return fmt::format(R"("address":"{}@{}")", made_up_name(mail_fault_prefix(fate), bits), from.mail_domain);
-  if (where == platform::webhook)
+  if (where == platform::webhook) {
+    // A 429 with Retry-After holds up its whole host: the load would measure that.
+    if (fate == token_fate::flaky_429) fate = token_fate::flaky_503;
     return fmt::format(R"("url":"{}{}")", from.webhook_url, made_up_name(fault_prefix(fate), bits));
+  }
   if (where == platform::web && !from.subscriptions.empty())
     return R"("subscription":)" + from.subscriptions[bits % from.subscriptions.size()];
   return fmt::format(R"("token":"{}")", device_token(where, fault_prefix(fate), bits));

@@ -54,7 +54,7 @@ class Email(EndToEnd):
 
     def ledger(self):
         self.stack.ledger.read()
-        return [row for row in self.stack.ledger.others if row.provider == "smtp"]
+        return self.stack.ledger.rows
 
     def outcomes(self, jobs=1):
         totals = collections.Counter()

@@ -122,7 +122,7 @@ TEST(load_plan, sends_to_mailboxes_receivers_and_browsers) {
       {{platform::webhook, token_fate::good}, R"("url":"https://127.0.0.1:1/webhook/)"},
       {{platform::webhook, token_fate::dead}, R"("url":"https://127.0.0.1:1/webhook/dead-)"},
       {{platform::webhook, token_fate::flaky_503}, R"("url":"https://127.0.0.1:1/webhook/flaky503-1-)"},
-      {{platform::webhook, token_fate::flaky_429}, R"("url":"https://127.0.0.1:1/webhook/flaky429-1-)"},
+      {{platform::webhook, token_fate::flaky_429}, R"("url":"https://127.0.0.1:1/webhook/flaky503-1-)"},
       {{platform::web, token_fate::good}, R"("subscription":)" + browser}};
   auto met = starts;
   for (std::uint64_t job = 0; job < 20; ++job) {
