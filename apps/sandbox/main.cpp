@@ -20,6 +20,8 @@ int main(int argc, char** argv) {
   app.add_option("--threads", with.threads, "io threads")->check(CLI::Range(1, 64))->capture_default_str();
   app.add_option("--ledger", with.ledger, "Ledger file (default DIR/ledger.tsv)");
   app.add_option("--smtp-port", with.smtp_port, "Port of the mail server; 0: any")->capture_default_str();
+  app.add_option("--smtps-port", with.smtps_port, "The same with TLS from the first byte; 0: any")
+      ->capture_default_str();
   app.add_option("--maildir", with.maildir, "Where mail is kept, a file each in new/ (default DIR/mail)");
   app.add_option("--seed", with.seed, "Seed of the dice for shares");
   try {

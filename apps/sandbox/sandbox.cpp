@@ -103,7 +103,8 @@ void run(const options& with) {
   post_office office(shared, ledger, maildir);
   const auto password_file = directory / "smtp-password";
   office.set_password(make_password(password_file));
-  smtp_server mail(office, shared, tls, {at.address(), with.smtp_port});
+  smtp_server mail(office, shared, tls, {at.address(), with.smtp_port}, false);
+  smtp_server tls_mail(office, shared, tls, {at.address(), with.smtps_port}, true);
   asio::io_context control_io(1);
   control_commands commands(shared, workers, office);
   control_server control(control_io, with.control_port, [&](auto method, auto target, auto body) {
@@ -119,17 +120,20 @@ void run(const options& with) {
   signals.async_wait([&](auto, int) { control_io.stop(); });
   workers.start();
   mail.start();
+  tls_mail.start();
   control.start();
   const auto mail_host = url.substr(0, url.rfind(':')).substr(std::string_view("https").size());
   write_endpoints(endpoints_file, shared.credential, url, base_url(with.host, at, workers.http1_port()),
                   control.port(), ledger_path,
                   {{"endpoint", fmt::format("smtp{}:{}", mail_host, mail.port())},
+                   {"tls_endpoint", fmt::format("smtps{}:{}", mail_host, tls_mail.port())},
                    {"username", post_office::username},
                    {"password_file", password_file.string()},
                    {"from", "Sandbox <sender@sandbox.example>"},
                    {"maildir", maildir.string()}});
   control_io.run();
 
+  tls_mail.stop();
   mail.stop();
   workers.stop();
   fs::remove(endpoints_file);

@@ -85,7 +85,7 @@ std::string post_office::decide(const std::string& address, smtp_session::next& 
 
 std::string post_office::judge_message(const std::string& address, const std::string& text,
                                        std::uint64_t connection, smtp_session::next& then) {
-  const auto said = decide(address, then);
+  auto said = decide(address, then);
   const bool dropped = said.empty() && then == smtp_session::next::close;
   // Taken, but nobody hears of it: the file is there, and the ledger's status 0.
   if (dropped || said.starts_with('2')) keep(address, text);

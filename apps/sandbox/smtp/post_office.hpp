@@ -2,6 +2,7 @@
 
 // What becomes of mail: faults by address and by command, the ledger, and one file for each message taken.
 
+#include <atomic>
 #include <cstdint>
 #include <filesystem>
 #include <mutex>
@@ -25,7 +26,7 @@ class post_office {
   void set_starttls(bool offered);
   void set_password(std::string password);
 
-  // The smtp thread only, as all below. Replies as in smtp_session::desk.
+  // Any of the smtp threads. Replies as in smtp_session::desk.
   std::string judge_recipient(const std::string& address, std::uint64_t connection);
   std::string judge_message(const std::string& address, const std::string& text, std::uint64_t connection,
                             smtp_session::next& then);
@@ -42,7 +43,7 @@ class post_office {
   const std::filesystem::path maildir_;
   mutable std::mutex guard_;
   smtp_rules rules_;
-  std::uint64_t kept_ = 0;
+  std::atomic<std::uint64_t> kept_{0};
 };
 
 // What stands in front of the '@' of its Message-ID; "-" when there is none.

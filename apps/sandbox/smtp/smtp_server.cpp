@@ -38,6 +38,12 @@ class smtp_connection final : public std::enable_shared_from_this<smtp_connectio
   }
   ~smtp_connection() { shared_.count.connections_open--; }
 
+  void start(bool tls_at_once) {
+    if (tls_at_once) return handshake();  // the greeting comes behind it
+    write();
+  }
+
+ private:
   void write() {
     sending_.clear();
     std::swap(sending_, session_.output());
@@ -51,7 +57,6 @@ class smtp_connection final : public std::enable_shared_from_this<smtp_connectio
     }
   }
 
- private:
   std::string on_recipient(const std::string& address) override {
     return office_.judge_recipient(address, id_);
   }
@@ -90,7 +95,7 @@ class smtp_connection final : public std::enable_shared_from_this<smtp_connectio
                               [self = shared_from_this()](const error_code& error) {
                                 if (error) return;
                                 self->session_.secured();
-                                self->read();
+                                self->write();
                               });
   }
 
@@ -109,8 +114,9 @@ class smtp_connection final : public std::enable_shared_from_this<smtp_connectio
 }  // namespace
 
 struct smtp_server::state {
-  state(post_office& given, shared_state& common, asio::ssl::context& context, const tcp::endpoint& at)
-      : office(given), shared(common), tls(context), acceptor(io, at), retry(io) {}
+  state(post_office& given, shared_state& common, asio::ssl::context& context, const tcp::endpoint& at,
+        bool implicit)
+      : office(given), shared(common), tls(context), tls_at_once(implicit), acceptor(io, at), retry(io) {}
 
   void accept() {
     acceptor.async_accept([this](const error_code& error, tcp::socket socket) {
@@ -128,7 +134,7 @@ struct smtp_server::state {
         socket.set_option(tcp::no_delay(true), ignored);
         auto made = std::make_shared<smtp_connection>(office, shared, tls, std::move(socket));
         open.push_back(made);
-        made->write();
+        made->start(tls_at_once);
       }
       accept();
     });
@@ -137,6 +143,7 @@ struct smtp_server::state {
   post_office& office;
   shared_state& shared;
   asio::ssl::context& tls;
+  const bool tls_at_once;
   asio::io_context io{1};
   tcp::acceptor acceptor;
   asio::steady_timer retry;
@@ -144,8 +151,8 @@ struct smtp_server::state {
 };
 
 smtp_server::smtp_server(post_office& office, shared_state& shared, asio::ssl::context& tls,
-                         const tcp::endpoint& at)
-    : state_(std::make_unique<state>(office, shared, tls, at)) {}
+                         const tcp::endpoint& at, bool tls_at_once)
+    : state_(std::make_unique<state>(office, shared, tls, at, tls_at_once)) {}
 
 smtp_server::~smtp_server() {
   stop();

@@ -10,15 +10,15 @@
 
 namespace dispatch::sandbox {
 
-// The submission port: an io thread of its own around smtp_session. At most 256 connections at once; further
-// ones are closed.
+// A submission port: an io thread of its own around smtp_session. At most 256 connections at once; further
+// ones are closed. With `tls_at_once` it is what smtps:// means (RFC 8314 3.3): TLS from the first byte.
 class smtp_server {
  public:
   static constexpr std::size_t max_connections = 256;
 
   // Binds at once; throws when the port is taken.
   smtp_server(post_office& office, shared_state& shared, boost::asio::ssl::context& tls,
-              const boost::asio::ip::tcp::endpoint& at);
+              const boost::asio::ip::tcp::endpoint& at, bool tls_at_once);
   ~smtp_server();
 
   std::uint16_t port() const;

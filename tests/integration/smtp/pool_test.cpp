@@ -11,6 +11,7 @@
 #include <mutex>
 #include <string>
 
+#include "tests/integration/providers/control_port.hpp"
 #include "tests/integration/providers/sandbox_process.hpp"
 #include "transport/io_thread.hpp"
 
@@ -113,6 +114,7 @@ TEST_F(smtp_pool, many_messages_go_over_few_connections_each_answered_once) {
   make(usual());
   const auto before = mails_taken();
   std::vector<std::string> all;
+  all.reserve(300);
   for (int i = 0; i < 300; ++i) all.push_back("r" + std::to_string(i) + "@example.com");
   send(all);
   ASSERT_TRUE(wait_for(300));
@@ -143,7 +145,7 @@ TEST_F(smtp_pool, a_refusal_is_that_messages_alone) {
   EXPECT_EQ(answer(1).refused, "RCPT");
   EXPECT_EQ(answer(3).status, 451);
   EXPECT_EQ(answer(3).refused, "message");
-  for (const std::uint64_t good : {0, 2, 4}) EXPECT_EQ(answer(good).status, 250);
+  for (const std::uint64_t good : {0U, 2U, 4U}) EXPECT_EQ(answer(good).status, 250);
   EXPECT_EQ(stats().connects, 1U);
 }
 
@@ -255,6 +257,54 @@ TEST_F(smtp_pool, an_idle_connection_says_goodbye) {
   EXPECT_EQ(events_[connection_event::lost], 0);
   send({"b@example.com"});
   EXPECT_TRUE(wait_for(2));
+}
+
+TEST_F(smtp_pool, tls_from_the_first_byte_carries_login_and_messages) {
+  auto options = usual();
+  options.server = std::get<mail_endpoint>(parse_mail_endpoint(sandbox().text("smtp", "tls_endpoint")));
+  options.session.how = options.server.how;
+  ASSERT_EQ(options.session.how, protection::implicit);
+  options.max_connections = 1;
+  make(options);
+  const auto before = mails_taken();
+  send({"a@example.com", "fail-550-5.1.1+b@example.com", "c@example.com"});
+  ASSERT_TRUE(wait_for(3));
+  EXPECT_EQ(answer(0).status, 250);
+  EXPECT_EQ(answer(1).status, 550);
+  EXPECT_EQ(answer(2).status, 250);
+  EXPECT_EQ(mails_taken() - before, 2U);
+  EXPECT_EQ(stats().connects, 1U);
+}
+
+TEST_F(smtp_pool, starttls_where_tls_was_expected_from_the_first_byte_gets_nothing) {
+  auto options = usual();
+  options.session.how = protection::implicit;
+  make(options);
+  const auto before = mails_taken();
+  send({"a@example.com"}, 500ms);
+  ASSERT_TRUE(wait_for(1));
+  EXPECT_EQ(answer(0).failure, send_failure::not_sent);
+  EXPECT_GT(events_[connection_event::tls_failed], 0);
+  EXPECT_EQ(mails_taken(), before);
+}
+
+TEST_F(smtp_pool, a_server_that_says_421_and_closes_answers_for_one_message_and_the_next_go_elsewhere) {
+  auto options = usual();
+  options.max_connections = 1;
+  make(options);
+  send({"a@example.com"});
+  ASSERT_TRUE(wait_for(1));
+  testing::control(std::string(sandbox().endpoints().at("control").as_string()), "POST", "/faults",
+                   R"({"provider":"smtp","status":421,"count":1})");
+  const auto before = mails_taken();
+  send({"b@example.com", "c@example.com", "d@example.com"});
+  ASSERT_TRUE(wait_for(4));
+  EXPECT_EQ(answer(1).status, 421);
+  EXPECT_EQ(answer(1).refused, "message");
+  EXPECT_EQ(answer(2).status, 250);
+  EXPECT_EQ(answer(3).status, 250);
+  EXPECT_EQ(mails_taken() - before, 2U) << "neither lost nor taken twice";
+  EXPECT_EQ(stats().connects, 2U);
 }
 
 TEST_F(smtp_pool, connects_ahead_when_asked_to) {
