@@ -246,6 +246,18 @@ class checker {
       else
         warning(key, message + ": its recipients will end failed (no_provider)");
     }
+    unused_sections();
+  }
+
+  /// Whoever wrote the section meant to send by it.
+  void unused_sections() {
+    const auto& serving = result_.settings.platforms.served_by;
+    for (const auto each :
+         {provider::fcm, provider::apns, provider::webpush, provider::smtp, provider::webhook}) {
+      if (!has_app(each) || std::find(serving.begin(), serving.end(), each) != serving.end()) continue;
+      const std::string name(to_string(each));
+      warning("platforms", "no platform is served by " + name + ", so its sections are not used");
+    }
   }
 
   void tenants() {
