@@ -25,9 +25,13 @@ local function must_be(key, kind)
   return found == kind or found == 'none'
 end
 local usable = (tokens == 0 or must_be(KEYS[6], 'stream')) and (dead == 0 or must_be(KEYS[7], 'stream'))
-if parks > 0 then
-  usable = usable and must_be(KEYS[2], 'set') and must_be(KEYS[3], 'zset') and must_be(KEYS[4], 'hash')
-  for i = 1, parks do usable = usable and must_be(KEYS[9 + streams + i], 'stream') end
+local per_park = 6
+for i = 1, parks do
+  if ARGV[argument + 1 + (i - 1) * per_park] ~= '' then  -- has a time
+    usable = usable and must_be(KEYS[3], 'zset') and must_be(KEYS[4], 'hash')
+  else
+    usable = usable and must_be(KEYS[2], 'set') and must_be(KEYS[9 + streams + i], 'stream')
+  end
 end
 for i = 1, withheld do usable = usable and must_be(KEYS[first_withheld + i], 'stream') end
 usable = usable and (progress == 0 or must_be(KEYS[8], 'hash'))
