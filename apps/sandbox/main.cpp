@@ -18,6 +18,8 @@ int main(int argc, char** argv) {
       ->capture_default_str();
   app.add_option("--threads", with.threads, "io threads")->check(CLI::Range(1, 64))->capture_default_str();
   app.add_option("--ledger", with.ledger, "Ledger file (default DIR/ledger.tsv)");
+  app.add_option("--webhook-log", with.webhook_log,
+                 "File for what receivers of webhooks take, a JSON line each");
   app.add_option("--seed", with.seed, "Seed of the dice for shares");
   try {
     app.parse(argc, argv);

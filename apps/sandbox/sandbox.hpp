@@ -13,7 +13,8 @@ struct options {
   std::uint16_t port = 0;
   std::uint16_t control_port = 0;
   std::size_t threads = 1;
-  std::filesystem::path ledger;  // empty: ledger.tsv in the directory
+  std::filesystem::path ledger;       // empty: ledger.tsv in the directory
+  std::filesystem::path webhook_log;  // empty: none
   std::optional<std::uint64_t> seed;
 };
 
