@@ -48,9 +48,14 @@ std::string in_list(const std::string& text, bool known, const char* choices) {
   return known ? std::string{} : "'" + text + "' is not one of " + choices;
 }
 
-const CLI::Validator lane_name{
-    [](std::string& text) { return in_list(text, parse_lane(text).has_value(), "high, normal, bulk"); },
+const CLI::Validator job_lane_name{
+    [](std::string& text) { return in_list(text, parse_job_lane(text).has_value(), "high, normal, bulk"); },
     "high|normal|bulk"};
+const CLI::Validator lane_name{[](std::string& text) {
+                                 return in_list(text, parse_lane(text).has_value(),
+                                                "high, normal, bulk, results");
+                               },
+                               "high|normal|bulk|results"};
 const CLI::Validator platform_name{[](std::string& text) {
                                      return in_list(text, parse_platform(text).has_value(),
                                                     "android, ios, web, email, webhook");
@@ -59,9 +64,9 @@ const CLI::Validator platform_name{[](std::string& text) {
 
 void add_lane(CLI::App* to, lane& into) {
   to->add_option_function<std::string>(
-        "--lane", [&into](const std::string& text) { into = parse_lane(text).value_or(lane::normal); },
+        "--lane", [&into](const std::string& text) { into = parse_job_lane(text).value_or(lane::normal); },
         "Lane of the job (default normal)")
-      ->check(lane_name);
+      ->check(job_lane_name);
 }
 
 void add_send(CLI::App& app, command_line& line) {
@@ -215,7 +220,9 @@ void add_lane_commands(CLI::App& app, command_line& line) {
   for (const bool pause : {true, false}) {
     auto* change = lanes->add_subcommand(pause ? "pause" : "resume",
                                          pause ? "Read nothing more from it" : "Read from it again");
-    change->add_option("lane", line.lane_change.lane, "high, normal or bulk")->required()->check(lane_name);
+    change->add_option("lane", line.lane_change.lane, "high, normal, bulk or results")
+        ->required()
+        ->check(lane_name);
     change->callback([&line, pause] {
       line.lane_change.pause = pause;
       line.lane_change.json = line.json;
@@ -293,7 +300,8 @@ void add_dead_changes(CLI::App* dead, command_line& line) {
   redrive->add_option("--rate", again.rate, "Recipients a second (default 1000); 0 = no limit");
   redrive->add_flag("--as-new", again.as_new,
                     "Send what cannot go back to its job as a new job, with new dedupe keys");
-  redrive->add_option("--lane", again.lane, "Lane of such new jobs (default: as before)")->check(lane_name);
+  redrive->add_option("--lane", again.lane, "Lane of such new jobs (default: as before)")
+      ->check(job_lane_name);
   redrive->add_flag("--quiet", again.quiet, "No progress bar");
   redrive->footer("It may be interrupted and repeated at any time: nothing is lost, nothing sent twice.");
   redrive->callback([&line] {

@@ -47,8 +47,9 @@ const std::map<std::string, std::string>& section_texts() {
        "# Apple Push Notification service with a provider token or certificate, one section per app "
        "([apns.NAME]).\n"},
       {"tenants",
-       "# Which apps a tenant's jobs may use, one section each; a tenant without section may use every "
-       "app.\n"},
+       "# Which apps a tenant's jobs may use, and where their results are posted (docs/result-webhooks.md), "
+       "one\n"
+       "# section each; a tenant without section may use every app.\n"},
       {"webpush",
        "# Web Push: browsers' subscriptions, one section per VAPID key ([webpush.NAME]); "
        "docs/web-push.md.\n"},
