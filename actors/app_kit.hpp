@@ -49,6 +49,8 @@ struct app_kit {
   std::shared_ptr<webhook_keys> keys;
   /// On the io thread. Cannot fail: it was made once for trial.
   std::function<std::unique_ptr<credential>(const std::string& origin)> make_credential;
+  /// Instead, of who logs in and then sends: fresh connections are made with these.
+  std::string username, password;
   /// Any thread; returns at once, connects nothing. Throws std::invalid_argument for an origin that cannot be
   /// sent to.
   std::function<opened_channel(channel_seat seat)> open;
@@ -58,6 +60,7 @@ struct app_kit {
 using app_kit_result = std::variant<app_kit, std::string>;
 app_kit_result make_kit(const fcm_app& app, const std::shared_ptr<io_thread>& thread);
 app_kit_result make_kit(const apns_app& app, const std::shared_ptr<io_thread>& thread);
+app_kit_result make_kit(const smtp_app& app, const std::shared_ptr<io_thread>& thread);
 app_kit_result make_kit(const webpush_app& app, const std::shared_ptr<io_thread>& thread);
 app_kit_result make_kit(const webhook_app& app, const std::shared_ptr<io_thread>& thread);
 

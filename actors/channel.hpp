@@ -5,6 +5,7 @@
 // are kept until the tracker has taken them.
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -18,6 +19,15 @@ namespace dispatch {
 struct outgoing {
   work_item item;
   provider_request request;
+};
+
+/// What a channel tells, always on its io thread.
+struct channel_callbacks {
+  /// The channel keeps the batch until its `applied` is claimed.
+  std::function<void(completion_batch_ptr)> completed;
+  std::function<void(connection_event, const std::string& detail)> connection;
+  /// The credential could not be had.
+  std::function<void(const std::string& error)> credential_failed;
 };
 
 /// All of it from any thread.

@@ -24,6 +24,7 @@ std::string for_each_app(const settings& config, const Visit& visit) {
   };
   if (auto wrong = all(config.fcm, provider::fcm); !wrong.empty()) return wrong;
   if (auto wrong = all(config.apns, provider::apns); !wrong.empty()) return wrong;
+  if (auto wrong = all(config.smtp, provider::smtp); !wrong.empty()) return wrong;
   if (auto wrong = all(config.webpush, provider::webpush); !wrong.empty()) return wrong;
   return all(config.webhook, provider::webhook);
 }

@@ -1,12 +1,10 @@
 #include "actors/credentials.hpp"
 
-#include <fstream>
 #include <initializer_list>
-#include <iterator>
-#include <optional>
 #include <string_view>
 #include <utility>
 
+#include "actors/read_file.hpp"
 #include "core/digest.hpp"
 #include "transport/crypto/client_identity.hpp"
 #include "transport/providers/apns_credential.hpp"
@@ -16,12 +14,6 @@
 
 namespace dispatch {
 namespace {
-
-std::optional<std::string> read_file(const std::string& path) {
-  std::ifstream in(path, std::ios::binary);
-  if (!in) return std::nullopt;
-  return std::string(std::istreambuf_iterator<char>(in), {});
-}
 
 epoch_ms wall_clock() {
   return std::chrono::duration_cast<epoch_ms>(std::chrono::system_clock::now().time_since_epoch());

@@ -1,10 +1,9 @@
 #include "actors/http2_channel.hpp"
 
 #include <atomic>
-#include <boost/unordered/unordered_flat_map.hpp>
 #include <utility>
 
-#include "actors/completion_outbox.hpp"
+#include "actors/flight_table.hpp"
 #include "transport/providers/io_timer.hpp"
 
 namespace dispatch {
@@ -22,8 +21,8 @@ struct http2_channel::state : std::enable_shared_from_this<state> {
       : loop_thread(loop),
         options(std::move(given)),
         callbacks(std::move(calls)),
-        outbox(options.scope, callbacks.completed),
-        after(timer_on(loop)) {
+        after(timer_on(loop)),
+        flights(options.scope, callbacks.completed) {
     http2::pool_callbacks pool_calls;
     pool_calls.completed = [this](std::vector<provider_answer>&& answers) { deliver(std::move(answers)); };
     pool_calls.event = [this](connection_event what, const std::string& detail) {
@@ -39,17 +38,9 @@ struct http2_channel::state : std::enable_shared_from_this<state> {
   }
 
   void submit(std::vector<outgoing> items, std::vector<local_end> ends) {
-    if (!ends.empty()) {
-      auto batch = std::make_shared<completion_batch>();
-      batch->ends = std::move(ends);
-      outbox.publish(std::move(batch));
-    }
+    flights.end_here(std::move(ends));
     if (items.empty()) return;
-    for (auto& out : items) {
-      out.request.correlation = next_correlation++;
-      flights.emplace(out.request.correlation, flight{std::move(out.item), nullptr});
-      held.push_back(std::move(out.request));
-    }
+    for (auto& request : flights.take(std::move(items))) held.push_back(std::move(request));
     send_held();
     count();
     // Streams are opened at the end of the loop's turn: only then is what still waits known.
@@ -59,7 +50,6 @@ struct http2_channel::state : std::enable_shared_from_this<state> {
   }
 
   void count() {
-    pending.store(flights.size(), std::memory_order_relaxed);
     const auto stats = connections->stats();
     waiting.store(held.size() + stats.waiting, std::memory_order_relaxed);
     concurrency.store(static_cast<std::uint32_t>(stats.limit), std::memory_order_relaxed);
@@ -80,7 +70,7 @@ struct http2_channel::state : std::enable_shared_from_this<state> {
     }
     note_expiry();
     for (auto& request : held) {
-      flights[request.correlation].credential = headers;
+      flights.set_credential(request.correlation, headers);
       request.shared = headers;
     }
     connections->submit(std::exchange(held, {}));
@@ -153,16 +143,8 @@ struct http2_channel::state : std::enable_shared_from_this<state> {
   void fail_held(send_failure why) { fail(std::exchange(held, {}), why); }
 
   void fail(const std::vector<provider_request>& requests, send_failure why) {
-    if (requests.empty()) return;
-    std::vector<provider_answer> answers;
-    answers.reserve(requests.size());
-    for (const auto& request : requests) {
-      provider_answer answer;
-      answer.correlation = request.correlation;
-      answer.failure = why;
-      answers.push_back(std::move(answer));
-    }
-    deliver(std::move(answers));
+    flights.fail(requests, why);
+    count();
   }
 
   // The token endpoint may be away for longer than a request may take.
@@ -185,17 +167,8 @@ struct http2_channel::state : std::enable_shared_from_this<state> {
   }
 
   void deliver(std::vector<provider_answer>&& answers) {
-    auto batch = std::make_shared<completion_batch>();
-    batch->answers.reserve(answers.size());
-    for (auto& answer : answers) {
-      const auto found = flights.find(answer.correlation);
-      if (found == flights.end()) continue;
-      batch->answers.push_back(
-          {std::move(found->second.item), std::move(answer), std::move(found->second.credential)});
-      flights.erase(found);
-    }
+    flights.deliver(std::move(answers));
     count();
-    outbox.publish(std::move(batch));
   }
 
   void recall() {
@@ -215,32 +188,22 @@ struct http2_channel::state : std::enable_shared_from_this<state> {
     successor.reset();
     held.clear();
     flights.clear();
-    outbox.clear();
   }
-
-  struct flight {
-    work_item item;
-    std::shared_ptr<const header_list> credential;
-  };
 
   io_thread& loop_thread;
   http2_channel_options options;
   http2_channel_callbacks callbacks;
-  completion_outbox outbox;
   after_function after;
   std::unique_ptr<http2::pool> connections;
   std::unique_ptr<credential> token;
   std::unique_ptr<credential> successor;   ///< takes over as soon as it can
   std::uint64_t generation = 0;            ///< of token: what an earlier one still answers is void
   std::uint64_t successor_generation = 0;  ///< the same of successor
-  // At most the scope's window: the intake hands out no more.
-  boost::unordered_flat_map<std::uint64_t, flight> flights;
+  flight_table flights;
   std::vector<provider_request> held;
-  std::uint64_t next_correlation = 1;
   bool awaiting = false;
   bool watching = false;
   bool closed = false;
-  std::atomic<std::uint64_t> pending{0};
   std::atomic<std::uint64_t> waiting{0};
   std::atomic<std::uint32_t> concurrency{0};
   std::atomic<std::int64_t> expires{0};
@@ -292,7 +255,7 @@ void http2_channel::replace_credential(std::function<std::unique_ptr<credential>
 }
 
 void http2_channel::repeat_unclaimed() {
-  thread_->post([self = state_] { self->outbox.repeat_unclaimed(); });
+  thread_->post([self = state_] { self->flights.repeat_unclaimed(); });
 }
 
 void http2_channel::close() {
@@ -308,7 +271,7 @@ bool http2_channel::credential_renews_itself() const noexcept {
 }
 
 std::uint64_t http2_channel::in_flight() const noexcept {
-  return state_->pending.load(std::memory_order_relaxed);
+  return state_->flights.in_flight();
 }
 
 std::uint32_t http2_channel::concurrency() const noexcept {

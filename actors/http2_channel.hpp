@@ -22,14 +22,7 @@ struct http2_channel_options {
   std::function<std::unique_ptr<credential>()> make_credential;
 };
 
-struct http2_channel_callbacks {
-  /// On the io thread. The channel keeps the batch until its `applied` is claimed.
-  std::function<void(completion_batch_ptr)> completed;
-  /// On the io thread.
-  std::function<void(connection_event, const std::string& detail)> connection;
-  /// On the io thread, when the credential could not be had.
-  std::function<void(const std::string& error)> credential_failed;
-};
+using http2_channel_callbacks = channel_callbacks;
 
 class http2_channel final : public channel {
  public:

@@ -1,26 +1,14 @@
 #include "actors/redis_connection.hpp"
 
-#include <fstream>
+#include "actors/read_file.hpp"
 
 namespace dispatch {
-namespace {
-
-std::string first_line(const std::string& path) {
-  std::string line;
-  if (!path.empty()) {
-    std::ifstream in(path);
-    std::getline(in, line);
-  }
-  return line;
-}
-
-}  // namespace
 
 redis_options redis_options_of(const settings& config) {
   redis_options options;
   options.url = config.redis.url;
   options.ca_file = config.redis.ca_file;
-  options.password = first_line(config.redis.password_file);
+  options.password = first_line(read_file(config.redis.password_file).value_or(""));
   options.name_space = config.redis.name_space;
   options.command_timeout = config.redis.command_timeout;
   options.results_max_length = config.results.max_length;

@@ -166,6 +166,23 @@ struct webpush_app : provider_app {
   bool operator==(const webpush_app&) const = default;
 };
 
+/// A submission server. max_streams is how many messages are handed to a connection ahead.
+struct smtp_app : provider_app {
+  smtp_app() {
+    max_connections = 4;
+    max_streams = 2;
+  }
+  std::string tls = "required";         ///< required | none (this machine) | insecure (anywhere)
+  std::string username;                 ///< empty: no login
+  std::string password_file, password;  ///< `password` from the environment
+  std::string from, reply_to;           ///< NAME <ADDRESS>
+  std::string helo_name;                ///< empty: the host's
+  std::string text_template_file, html_template_file;
+  std::string unsubscribe_url, unsubscribe_mailto;
+  std::uint32_t max_messages_per_connection = 100;
+  bool operator==(const smtp_app&) const = default;
+};
+
 /// Its recipients' URLs name the hosts: `endpoint` has no key. Connections, streams and rate are an origin's.
 struct webhook_app : provider_app {
   webhook_app() {
@@ -197,6 +214,7 @@ struct settings {
   http_settings http;
   std::vector<fcm_app> fcm;              ///< [fcm.APP]
   std::vector<apns_app> apns;            ///< [apns.APP]
+  std::vector<smtp_app> smtp;            ///< [smtp.APP]
   std::vector<tenant_settings> tenants;  ///< [tenants.NAME], by name
   std::vector<webpush_app> webpush;      ///< [webpush.APP]
   std::vector<webhook_app> webhook;      ///< [webhook.APP]

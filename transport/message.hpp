@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -45,11 +46,12 @@ enum class send_failure : std::uint8_t {
 struct provider_answer {
   std::uint64_t correlation = 0;
   send_failure failure = send_failure::none;
-  int status = 0;           ///< of HTTP, or SMTP's reply code
-  std::string body;         ///< cut at the connection's limit; SMTP: the reply's text
-  std::string retry_after;  ///< the header as it came, empty when absent
-  std::string apns_id;      ///< likewise; of a broadcast: apns-request-id
-  std::string location;     ///< likewise
+  int status = 0;            ///< of HTTP, or SMTP's reply code
+  std::string body;          ///< cut at the connection's limit; SMTP: the reply's text
+  std::string retry_after;   ///< the header as it came, empty when absent
+  std::string apns_id;       ///< likewise; of a broadcast: apns-request-id
+  std::string location;      ///< likewise
+  std::string_view refused;  ///< SMTP: what was refused, "MAIL", "RCPT", "DATA" or "message"; else empty
   /// From the first byte handed to the socket to the end of the answer; zero when not sent.
   std::chrono::nanoseconds round_trip{0};
 };

@@ -9,55 +9,8 @@
 namespace dispatch::ctl {
 namespace {
 
-// SplitMix64's finaliser: every job and recipient gets its own stream of bits without a state to carry.
-std::uint64_t mixed(std::uint64_t value) {
-  value += 0x9e3779b97f4a7c15u;
-  value = (value ^ (value >> 30)) * 0xbf58476d1ce4e5b9u;
-  value = (value ^ (value >> 27)) * 0x94d049bb133111ebu;
-  return value ^ (value >> 31);
-}
-
 double unit(std::uint64_t draw) {
   return static_cast<double>(draw >> 11) * 0x1p-53;
-}
-
-void append_coded(std::string& out, std::uint64_t draw, std::string_view alphabet, unsigned bits,
-                  unsigned count) {
-  for (unsigned i = 0; i < count; ++i) {
-    out += alphabet[draw & ((1u << bits) - 1)];
-    draw >>= bits;
-  }
-}
-
-constexpr std::string_view base64url = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-constexpr std::string_view hexadecimal = "0123456789abcdef";
-
-std::string_view fault_prefix(token_fate fate) {
-  switch (fate) {
-    case token_fate::good:
-      return "";
-    case token_fate::dead:
-      return "dead-";
-    case token_fate::flaky_503:
-      return "flaky503-1-";
-    case token_fate::flaky_429:
-      return "flaky429-1-";
-  }
-  return "";
-}
-
-// As long and of the same letters as the real ones: they are most of a request's bytes.
-std::string device_token(platform where, token_fate fate, std::uint64_t bits) {
-  std::string token{fault_prefix(fate)};
-  if (where == platform::ios) {
-    for (unsigned i = 0; i < 4; ++i) append_coded(token, mixed(bits + i), hexadecimal, 4, 16);
-    return token;
-  }
-  append_coded(token, mixed(bits), base64url, 6, 10);
-  append_coded(token, mixed(bits + 1), base64url, 6, 10);
-  token += "Xy:APA91b";
-  for (unsigned i = 2; i < 14; ++i) append_coded(token, mixed(bits + i), base64url, 6, 10);
-  return token;
 }
 
 std::optional<std::uint32_t> parse_weight(std::string_view text) {
@@ -76,20 +29,6 @@ std::string filler(std::uint32_t bytes) {
 
 }  // namespace
 
-std::string_view to_string(token_fate value) noexcept {
-  switch (value) {
-    case token_fate::good:
-      return "good";
-    case token_fate::dead:
-      return "dead";
-    case token_fate::flaky_503:
-      return "flaky503";
-    case token_fate::flaky_429:
-      return "flaky429";
-  }
-  return "good";
-}
-
 std::optional<platform_mix> parse_platform_mix(std::string_view text) {
   platform_mix out{.weights = {}};
   std::uint32_t sum = 0;
@@ -98,8 +37,7 @@ std::optional<platform_mix> parse_platform_mix(std::string_view text) {
     text.remove_prefix(std::min(item.size() + 1, text.size()));
     auto colon = item.find(':');
     auto where = parse_platform(item.substr(0, colon));
-    // Addresses and URLs are not tokens: a load of them would leave this machine.
-    if (!where || *where == platform::email || *where == platform::webhook) return std::nullopt;
+    if (!where) return std::nullopt;
     auto weight = colon == item.npos ? std::optional<std::uint32_t>{1} : parse_weight(item.substr(colon + 1));
     if (!weight) return std::nullopt;
     out.weights[index_of(*where)] += *weight;
@@ -118,6 +56,11 @@ std::string load_options::validate() const {
   if (dead < 0 || flaky_503 < 0 || flaky_429 < 0 || dead + flaky_503 + flaky_429 > 1) {
     return "--dead, --flaky503 and --flaky429 are shares: each 0 or more, together at most 1";
   }
+  // Without them recipients would be real ones, somewhere.
+  if (platforms.weights[index_of(platform::email)] > 0 && targets.mail_domain.empty())
+    return "platform email wants --mail-domain";
+  if (platforms.weights[index_of(platform::webhook)] > 0 && targets.webhook_url.empty())
+    return "platform webhook wants --webhook-url";
   if (body_bytes > 3'000) return "--body-bytes must be at most 3,000 (providers take 4,096 bytes in all)";
   return {};
 }
@@ -161,7 +104,9 @@ planned_recipient load_plan::recipient(std::uint64_t job, std::uint32_t index) c
   } else if (draw < options_.dead + options_.flaky_503 + options_.flaky_429) {
     out.fate = token_fate::flaky_429;
   }
-  out.token = device_token(out.platform, out.fate, mixed(key ^ 3));
+  // A browser answers for its subscription, whoever sends to it.
+  if (out.platform == platform::web && !options_.targets.subscriptions.empty()) out.fate = token_fate::good;
+  out.target = make_target(options_.targets, out.platform, out.fate, mixed(key ^ 3));
   return out;
 }
 
@@ -177,8 +122,8 @@ std::string load_plan::document(std::uint64_t job) const {
   out += R"("recipients":[)";
   for (std::uint32_t i = 0; i < options_.recipients; ++i) {
     auto who = recipient(job, i);
-    fmt::format_to(to, R"({}{{"platform":"{}","token":"{}","vars":{{"note":"{}"}}}})", i == 0 ? "" : ",",
-                   dispatch::to_string(who.platform), who.token, job * options_.recipients + i);
+    fmt::format_to(to, R"({}{{"platform":"{}",{},"vars":{{"note":"{}"}}}})", i == 0 ? "" : ",",
+                   dispatch::to_string(who.platform), who.target, job * options_.recipients + i);
   }
   out += "]}";
   return out;

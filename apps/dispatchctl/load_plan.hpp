@@ -1,7 +1,7 @@
 #pragma once
 
 // What `dispatchctl load` sends, as a pure function of its options: the same seed makes the same jobs, in any
-// order and any number of times. Tokens carry the fault prefixes of apps/sandbox/README.md.
+// order and any number of times.
 
 #include <array>
 #include <cstdint>
@@ -9,6 +9,7 @@
 #include <string>
 #include <string_view>
 
+#include "apps/dispatchctl/load_targets.hpp"
 #include "core/types.hpp"
 
 namespace dispatch::ctl {
@@ -17,12 +18,8 @@ namespace dispatch::ctl {
 struct platform_mix {
   std::array<std::uint32_t, platform_count> weights{60, 30, 10, 0, 0};
 };
-/// "android:60,ios:30"; nullopt when it cannot be read, names a platform without tokens, or weighs nothing.
+/// "android:60,ios:30"; nullopt when it cannot be read, names no platform, or weighs nothing.
 std::optional<platform_mix> parse_platform_mix(std::string_view text);
-
-/// How a generated token behaves towards the sandbox.
-enum class token_fate : std::uint8_t { good, dead, flaky_503, flaky_429 };
-std::string_view to_string(token_fate value) noexcept;
 
 struct load_options {
   std::uint64_t jobs = 1'000;
@@ -30,6 +27,7 @@ struct load_options {
   std::uint32_t tenants = 1;     ///< more than one: load-1 … load-N in turn
   std::string tenant;            ///< of all jobs, empty = the engine's default
   platform_mix platforms;
+  load_targets targets;
   double dead = 0, flaky_503 = 0, flaky_429 = 0;  ///< shares of recipients, together at most 1
   bool with_id = false;
   std::string id_prefix;  ///< empty: load-SEED
@@ -43,7 +41,7 @@ struct load_options {
 struct planned_recipient {
   dispatch::platform platform{};
   token_fate fate{};
-  std::string token;
+  std::string target;  ///< the document's member: `"token":"…"`
 };
 
 class load_plan {

@@ -28,7 +28,7 @@ struct command_line {
   bool json = false;
   send_options send;
   load_command load;
-  std::string load_mix;
+  std::string load_mix, load_subscriptions;
   job_options job;
   std::int64_t job_timeout = 0;
   job_list_options job_list;
@@ -48,14 +48,9 @@ std::string in_list(const std::string& text, bool known, const char* choices) {
   return known ? std::string{} : "'" + text + "' is not one of " + choices;
 }
 
-const CLI::Validator job_lane_name{
+const CLI::Validator lane_name{
     [](std::string& text) { return in_list(text, parse_job_lane(text).has_value(), "high, normal, bulk"); },
     "high|normal|bulk"};
-const CLI::Validator lane_name{[](std::string& text) {
-                                 return in_list(text, parse_lane(text).has_value(),
-                                                "high, normal, bulk, results");
-                               },
-                               "high|normal|bulk|results"};
 const CLI::Validator platform_name{[](std::string& text) {
                                      return in_list(text, parse_platform(text).has_value(),
                                                     "android, ios, web, email, webhook");
@@ -66,7 +61,7 @@ void add_lane(CLI::App* to, lane& into) {
   to->add_option_function<std::string>(
         "--lane", [&into](const std::string& text) { into = parse_job_lane(text).value_or(lane::normal); },
         "Lane of the job (default normal)")
-      ->check(job_lane_name);
+      ->check(lane_name);
 }
 
 void add_send(CLI::App& app, command_line& line) {
@@ -126,7 +121,13 @@ void add_load(CLI::App& app, command_line& line) {
   load->add_option("--jobs", plan.jobs, "How many jobs (default 1000)");
   load->add_option("--recipients", plan.recipients, "Recipients per job (default 1)");
   load->add_option("--rate", command.rate, "Jobs a second; 0 = as fast as Redis takes them (default)");
-  load->add_option("--platforms", line.load_mix, "Weights, e.g. android:60,ios:30,web:10 (the default)");
+  load->add_option("--platforms", line.load_mix,
+                   "Weights of android, ios, web, email, webhook: android:60,ios:30,web:10 (the default)");
+  load->add_option("--subscriptions", line.load_subscriptions,
+                   "Browsers' subscriptions for platform web instead of tokens: a JSON file of them");
+  load->add_option("--mail-domain", plan.targets.mail_domain, "Of made-up addresses (platform email)");
+  load->add_option("--webhook-url", plan.targets.webhook_url,
+                   "Before made-up names, e.g. https://127.0.0.1:PORT/webhook/ (platform webhook)");
   load->add_option("--dead", plan.dead, "Share of tokens the sandbox calls unregistered, e.g. 0.005");
   load->add_option("--flaky503", plan.flaky_503, "Share of tokens it answers with 503 the first time");
   load->add_option("--flaky429", plan.flaky_429, "Share of tokens it answers with 429 the first time");
@@ -141,7 +142,7 @@ void add_load(CLI::App& app, command_line& line) {
       "--record", command.record_file,
       "Write a line per recipient: µs when sent, tenant, job, index, platform, token, dedupe key");
   load->add_flag("--quiet", command.quiet, "No progress bar");
-  load->footer(R"(Tokens are made up: send them to dispatch-sandbox, never to a real provider.
+  load->footer(R"(Tokens, addresses and names are made up: send to dispatch-sandbox, never to a real provider.
 Examples:
   dispatchctl load --jobs 100000
   dispatchctl load --lane bulk --jobs 200 --recipients 500 --dead 0.005 --flaky503 0.005
@@ -152,9 +153,11 @@ Examples:
     if (!line.load_mix.empty()) {
       auto parsed = parse_platform_mix(line.load_mix);
       if (!parsed)
-        throw usage_error("--platforms wants weights of android, ios and web, e.g. android:60,ios:30");
+        throw usage_error("--platforms wants weights of platforms, e.g. android:60,ios:30,email:10");
       chosen_load.plan.platforms = *parsed;
     }
+    if (!line.load_subscriptions.empty())
+      chosen_load.plan.targets.subscriptions = read_subscriptions(line.load_subscriptions);
     if (seed->count() == 0) chosen_load.plan.seed = std::random_device{}();
     line.chosen = [&line](session& redis) { return run_load(redis, line.load); };
   });
@@ -220,9 +223,7 @@ void add_lane_commands(CLI::App& app, command_line& line) {
   for (const bool pause : {true, false}) {
     auto* change = lanes->add_subcommand(pause ? "pause" : "resume",
                                          pause ? "Read nothing more from it" : "Read from it again");
-    change->add_option("lane", line.lane_change.lane, "high, normal, bulk or results")
-        ->required()
-        ->check(lane_name);
+    change->add_option("lane", line.lane_change.lane, "high, normal, bulk or results")->required();
     change->callback([&line, pause] {
       line.lane_change.pause = pause;
       line.lane_change.json = line.json;
@@ -300,8 +301,7 @@ void add_dead_changes(CLI::App* dead, command_line& line) {
   redrive->add_option("--rate", again.rate, "Recipients a second (default 1000); 0 = no limit");
   redrive->add_flag("--as-new", again.as_new,
                     "Send what cannot go back to its job as a new job, with new dedupe keys");
-  redrive->add_option("--lane", again.lane, "Lane of such new jobs (default: as before)")
-      ->check(job_lane_name);
+  redrive->add_option("--lane", again.lane, "Lane of such new jobs (default: as before)")->check(lane_name);
   redrive->add_flag("--quiet", again.quiet, "No progress bar");
   redrive->footer("It may be interrupted and repeated at any time: nothing is lost, nothing sent twice.");
   redrive->callback([&line] {

@@ -106,6 +106,7 @@ control_reply control_commands::post(std::string_view path, const json::object& 
     workers_.limit_streams(static_cast<std::uint32_t>(*streams));
     return good();
   }
+  if (path == "/smtp") return set_mail(body);
   if (path == "/delay") {
     const auto ms = number_in(body, "ms", 0, 3'600'000);
     if (!ms) return bad(400, "ms must be 0..3600000");
@@ -131,6 +132,19 @@ control_reply control_commands::add_fault(const json::object& body) {
   auto parsed = parse_fault_order(body, std::chrono::steady_clock::now());
   if (!parsed.problem.empty()) return bad(400, parsed.problem);
   if (!shared_.orders.add(std::move(parsed.order))) return bad(409, "too many faults, DELETE /faults first");
+  return good();
+}
+
+control_reply control_commands::set_mail(const json::object& body) {
+  for (const auto& [name, value] : body) {
+    if (name == "starttls" && value.is_bool()) {
+      mail_.set_starttls(value.get_bool());
+    } else if (name == "password" && value.is_string()) {
+      mail_.set_password(std::string(value.get_string()));
+    } else {
+      return bad(400, "starttls must be true or false, password a string");
+    }
+  }
   return good();
 }
 
@@ -179,7 +193,7 @@ control_reply control_commands::stats() const {
     if (const auto n = count.by_status[status].load()) by_status[std::to_string(status)] = n;
   }
   for (auto who : {provider::fcm, provider::apns, provider::token, provider::webpush, provider::webhook,
-                   provider::other}) {
+                   provider::smtp, provider::other}) {
     by_provider[name_of(who)] = count.by_provider[static_cast<std::size_t>(who)].load();
   }
   return good({{"requests", count.requests.load()},

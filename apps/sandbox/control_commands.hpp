@@ -7,6 +7,7 @@
 
 #include "apps/sandbox/fleet.hpp"
 #include "apps/sandbox/shared_state.hpp"
+#include "apps/sandbox/smtp/post_office.hpp"
 
 namespace dispatch::sandbox {
 
@@ -18,13 +19,15 @@ struct control_reply {
 // The control port's commands (README.md), free of HTTP. On the control thread only.
 class control_commands {
  public:
-  control_commands(shared_state& shared, fleet& workers) : shared_(shared), workers_(workers) {}
+  control_commands(shared_state& shared, fleet& workers, post_office& mail)
+      : shared_(shared), workers_(workers), mail_(mail) {}
 
   control_reply handle(std::string_view method, std::string_view target, std::string_view body);
 
  private:
   control_reply post(std::string_view path, const boost::json::object& body);
   control_reply add_fault(const boost::json::object& body);
+  control_reply set_mail(const boost::json::object& body);
   control_reply go_away(const boost::json::object& body);
   control_reply add_subscriptions(const boost::json::object& body);
   control_reply faults() const;
@@ -32,6 +35,7 @@ class control_commands {
 
   shared_state& shared_;
   fleet& workers_;
+  post_office& mail_;
   std::uint64_t subscription_number_ = 0;
 };
 

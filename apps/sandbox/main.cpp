@@ -8,7 +8,8 @@
 int main(int argc, char** argv) {
   dispatch::sandbox::options with;
   CLI::App app(
-      "Pretends to be FCM, Google's OAuth endpoint and APNs over TLS and HTTP/2, with faults to order.",
+      "Pretends to be FCM, Google's OAuth endpoint and APNs over TLS and HTTP/2, and a mail server, with "
+      "faults to order.",
       "dispatch-sandbox");
   app.set_version_flag("--version", "0.1.0");
   app.add_option("--dir", with.directory, "Directory for keys, endpoints.json and the ledger")->required();
@@ -20,6 +21,10 @@ int main(int argc, char** argv) {
   app.add_option("--ledger", with.ledger, "Ledger file (default DIR/ledger.tsv)");
   app.add_option("--webhook-log", with.webhook_log,
                  "File for what receivers of webhooks take, a JSON line each");
+  app.add_option("--smtp-port", with.smtp_port, "Port of the mail server; 0: any")->capture_default_str();
+  app.add_option("--smtps-port", with.smtps_port, "The same with TLS from the first byte; 0: any")
+      ->capture_default_str();
+  app.add_option("--maildir", with.maildir, "Where mail is kept, a file each in new/ (default DIR/mail)");
   app.add_option("--seed", with.seed, "Seed of the dice for shares");
   try {
     app.parse(argc, argv);

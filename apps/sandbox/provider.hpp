@@ -7,9 +7,9 @@
 namespace dispatch::sandbox {
 
 // `other` holds what fits no provider's paths; its requests are answered 404 and still counted.
-enum class provider : std::uint8_t { fcm, apns, token, webpush, webhook, other };
+enum class provider : std::uint8_t { fcm, apns, token, webpush, webhook, smtp, other };
 
-inline constexpr std::size_t provider_count = 6;
+inline constexpr std::size_t provider_count = 7;
 
 constexpr std::string_view name_of(provider who) {
   switch (who) {
@@ -23,6 +23,8 @@ constexpr std::string_view name_of(provider who) {
       return "webpush";
     case provider::webhook:
       return "webhook";
+    case provider::smtp:
+      return "smtp";
     case provider::other:
       break;
   }
@@ -30,7 +32,8 @@ constexpr std::string_view name_of(provider who) {
 }
 
 constexpr std::optional<provider> provider_named(std::string_view name) {
-  for (auto who : {provider::fcm, provider::apns, provider::token, provider::webpush, provider::webhook}) {
+  for (auto who : {provider::fcm, provider::apns, provider::token, provider::webpush, provider::webhook,
+                   provider::smtp}) {
     if (name == name_of(who)) return who;
   }
   return std::nullopt;

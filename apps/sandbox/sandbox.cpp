@@ -13,6 +13,8 @@
 #include "apps/sandbox/control_server.hpp"
 #include "apps/sandbox/fleet.hpp"
 #include "apps/sandbox/keys.hpp"
+#include "apps/sandbox/smtp/post_office.hpp"
+#include "apps/sandbox/smtp/smtp_server.hpp"
 #include "apps/sandbox/tls.hpp"
 
 namespace dispatch::sandbox {
@@ -40,8 +42,16 @@ std::string base_url(const std::string& host, const asio::ip::tcp::endpoint& at,
                         : fmt::format("https://{}:{}", host, port);
 }
 
+/// A new one each time, for whoever may read the file.
+std::string make_password(const fs::path& file) {
+  auto password = fmt::format("{:08x}{:08x}", std::random_device{}(), std::random_device{}());
+  write_file(file, password + "\n", 0600);
+  return password;
+}
+
 void write_endpoints(const fs::path& file, const credentials& with, const std::string& url,
-                     const std::string& http1_url, std::uint16_t control, const fs::path& ledger) {
+                     const std::string& http1_url, std::uint16_t control, const fs::path& ledger,
+                     const boost::json::object& smtp) {
   const boost::json::object document{
       {"pid", ::getpid()},
       {"https", url},
@@ -66,6 +76,7 @@ void write_endpoints(const fs::path& file, const credentials& with, const std::s
       {"webhook", boost::json::object{{"url", url + "/webhook/"},
                                       {"http1_url", http1_url + "/webhook/"},
                                       {"secret_file", with.webhook_secret_file.string()}}},
+      {"smtp", smtp},
       {"ledger", ledger.string()}};
   write_file(file, boost::json::serialize(document) + "\n", 0600);
 }
@@ -89,8 +100,14 @@ void run(const options& with) {
 
   const auto at = resolve(with.host, with.port);
   fleet workers(shared, ledger, tls, with.threads, at, http1_tls);
+  const auto maildir = with.maildir.empty() ? directory / "mail" : fs::absolute(with.maildir);
+  post_office office(shared, ledger, maildir);
+  const auto password_file = directory / "smtp-password";
+  office.set_password(make_password(password_file));
+  smtp_server mail(office, shared, tls, {at.address(), with.smtp_port}, false);
+  smtp_server tls_mail(office, shared, tls, {at.address(), with.smtps_port}, true);
   asio::io_context control_io(1);
-  control_commands commands(shared, workers);
+  control_commands commands(shared, workers, office);
   control_server control(control_io, with.control_port, [&](auto method, auto target, auto body) {
     return commands.handle(method, target, body);
   });
@@ -103,11 +120,22 @@ void run(const options& with) {
   asio::signal_set signals(control_io, SIGTERM, SIGINT);
   signals.async_wait([&](auto, int) { control_io.stop(); });
   workers.start();
+  mail.start();
+  tls_mail.start();
   control.start();
+  const auto mail_host = url.substr(0, url.rfind(':')).substr(std::string_view("https").size());
   write_endpoints(endpoints_file, shared.credential, url, base_url(with.host, at, workers.http1_port()),
-                  control.port(), ledger_path);
+                  control.port(), ledger_path,
+                  {{"endpoint", fmt::format("smtp{}:{}", mail_host, mail.port())},
+                   {"tls_endpoint", fmt::format("smtps{}:{}", mail_host, tls_mail.port())},
+                   {"username", post_office::username},
+                   {"password_file", password_file.string()},
+                   {"from", "Sandbox <sender@sandbox.example>"},
+                   {"maildir", maildir.string()}});
   control_io.run();
 
+  tls_mail.stop();
+  mail.stop();
   workers.stop();
   fs::remove(endpoints_file);
 }

@@ -12,8 +12,11 @@ struct options {
   std::string host = "127.0.0.1";
   std::uint16_t port = 0;
   std::uint16_t control_port = 0;
+  std::uint16_t smtp_port = 0;
+  std::uint16_t smtps_port = 0;
   std::size_t threads = 1;
   std::filesystem::path ledger;       // empty: ledger.tsv in the directory
+  std::filesystem::path maildir;      // empty: mail in the directory
   std::filesystem::path webhook_log;  // empty: none
   std::optional<std::uint64_t> seed;
 };

@@ -21,9 +21,10 @@ namespace dispatch {
 using epoch_ms = std::chrono::milliseconds;
 
 enum class target_kind : std::uint8_t { token, fid, topic, condition, channel, subscription, address, url };
-/// Whether it names one device, which its provider may call dead.
+/// Whether it names one device or mailbox, which its provider may call dead.
 constexpr bool is_device(target_kind kind) noexcept {
-  return kind == target_kind::token || kind == target_kind::fid || kind == target_kind::subscription;
+  return kind == target_kind::token || kind == target_kind::fid || kind == target_kind::subscription ||
+         kind == target_kind::address;
 }
 
 enum class device_priority : std::uint8_t { unset, normal, high };

@@ -20,6 +20,11 @@ from screen import ProgressBar, number, paint  # noqa: E402
 BULK_SIZE = 500
 HIGH_RATE = 200
 TENANTS = 3
+# Of 100,000: 10,000 and more by each channel.
+PLATFORMS = "android:40,ios:20,web:16,email:12,webhook:12"
+BROWSERS = 1_000  # at each of two push services
+# What is tried again is tried again soon, or the demo would wait for the standard's five minutes.
+WEBHOOK_SCHEDULE = ["200ms", "1s", "5s", "30s", "2m"]
 FAULTS = ("--dead", 0.005, "--flaky503", 0.005, "--flaky429", 0.002)
 STATE_FILE = "demo.json"
 
@@ -52,9 +57,9 @@ class Plan:
         self.high = min(singles, max(recipients // 100, 100), 6_000)
         self.normal = singles - self.high
 
-    def loads(self, seed, directory):
+    def loads(self, seed, directory, recipients):
         """Arguments for dispatchctl load, by lane. Jobs have ids, so that each has a record to be counted."""
-        common = ("--with-id", "--tenants", TENANTS, "--quiet", "--json", "--seed")
+        common = (*recipients, "--with-id", "--tenants", TENANTS, "--quiet", "--json", "--seed")
         all_loads = {
             "high": (self.high, 1, ("--rate", HIGH_RATE)),
             "normal": (self.normal, 1, FAULTS),
@@ -68,7 +73,30 @@ class Plan:
 
 def answered(stats):
     """Notifications that got their last answer, as the sandbox counts them; 503 and 429 are tried again."""
-    return sum(count for status, count in stats["by_status"].items() if status.startswith("2") or status in ("404", "410"))
+    return sum(count for status, count in stats["by_status"].items() if status.startswith("2") or status in ("404", "410", "550"))
+
+
+def channel_sections(stack):
+    """All channels at once: browsers, mailboxes and webhooks beside the stores' devices."""
+    found = stack.endpoints
+    trust = {"ca_file": found["ca_file"]}
+    mail = {key: found["smtp"][key] for key in ("endpoint", "username", "password_file")}
+    return {"platforms": {"web": "webpush", "email": "smtp", "webhook": "webhook"},
+            "webpush.default": {**found["webpush"], **trust},
+            "smtp.default": {**mail, **trust, "from": "Duru Notes <notes@duru.example>"},
+            "webhook.default": {"schedule": WEBHOOK_SCHEDULE}}
+
+
+def recipients_of(stack):
+    """Who dispatchctl load is to send to, as its arguments."""
+    here = stack.endpoints["https"]
+    browsers = []
+    for origin in (here, here.replace("127.0.0.1", "localhost")):
+        browsers += stack.control("/subscriptions", body={"count": BROWSERS, "origin": origin})["subscriptions"]
+    file = stack.directory / "subscriptions.json"
+    file.write_text(json.dumps(browsers))
+    return ("--platforms", PLATFORMS, "--subscriptions", file, "--mail-domain", "mail.example",
+            "--webhook-url", stack.endpoints["webhook"]["url"])
 
 
 def run_load(stack, args):
@@ -78,7 +106,7 @@ def run_load(stack, args):
           f"{number(plan.normal)} single ones, {number(plan.high)} urgent ones at {HIGH_RATE}/s beside them")
     started = time.monotonic()
     loaders = [stack.start(f"load-{lane}", stack.ctl_argv(*arguments))
-               for lane, arguments in plan.loads(args.seed, stack.directory)]
+               for lane, arguments in plan.loads(args.seed, stack.directory, recipients_of(stack))]
     issued = stack.control("/stats", "GET")["tokens_issued"]
     bar = ProgressBar("sent", args.recipients)
     engine = stack.engines[0]
@@ -149,7 +177,7 @@ def run_demo(args):
     with Stack(outlive=args.keep) as stack:
         stack.start_redis()
         stack.start_sandbox()
-        engine = stack.start_engine()
+        engine = stack.start_engine(channel_sections(stack))
         elapsed = run_load(stack, args)
         stack.control("/ledger/flush")
         good = demo_report.report(stack, engine, args.recipients, elapsed)

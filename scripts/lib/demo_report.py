@@ -6,7 +6,8 @@ import collections
 from e2e.stack import OUTCOMES
 from screen import check, heading, milliseconds, number, table
 
-PLATFORMS = ("android", "ios", "web")
+PLATFORMS = ("android", "ios", "web", "email", "webhook")
+CHANNELS = ("fcm", "apns", "webpush", "smtp", "webhook")
 TARGET_PER_MINUTE = 10_000
 TARGET_P95_MS = 500
 TARGET_ERROR_SHARE = 0.001
@@ -52,6 +53,18 @@ def print_outcomes(metrics):
     table(rows)
 
 
+def print_channels(high, rows):
+    heading("Channels")
+    begin = min(row.at_ms for row in rows)
+    lines = [("channel", "requests", "high lane p50", "p95", "last request after")]
+    for channel in CHANNELS:
+        of = [row for row in rows if row.provider == channel]
+        times = latencies_ms(high, of)
+        lines.append((channel, number(len(of)), milliseconds(percentile(times, 0.5)), milliseconds(percentile(times, 0.95)),
+                      f"{(max((row.at_ms for row in of), default=begin) - begin) / 1000:.1f} s"))
+    table(lines)
+
+
 def print_facts(redis, stack, metrics, rows):
     keys = {row.dedupe for row in rows}
     by_reason = collections.Counter(f"{row.provider} {row.status}" for row in rows if not 200 <= row.status < 300)
@@ -81,10 +94,24 @@ def check_targets(totals, high, elapsed):
     return all(good)
 
 
+def check_channels(metrics, rows):
+    """That each provider took what the engine says was delivered by it."""
+    good = []
+    for channel in CHANNELS:
+        counted = metrics.sum("dispatch_notifications_total", provider=channel, outcome="delivered")
+        taken = {row.dedupe for row in rows if row.provider == channel and 200 <= row.status < 300}
+        good.append(check(f"delivered by {channel}, in its own ledger", number(len(taken)), len(taken) == counted,
+                          number(counted)))
+    return all(good)
+
+
 def check_accounts(stack, redis, recipients, metrics, records, jobs, totals, rows):
     heading("Accounts")
     sent = {key for lane in records.values() for key in lane}
-    reached = {row.dedupe for row in rows}
+    # A mail server refuses a mailbox before it has seen a message, which is what names the recipient.
+    nameless = {row.token for row in rows if row.dedupe == "-"}
+    reached = {row.dedupe for row in rows} - {"-"}
+    arrived = len(reached) + len(nameless)
     repeats = stack.ledger.repeats()
     unfinished = [job for job in jobs if job["state"] != "done" or job["total"] != sum(job[name] for name in OUTCOMES)]
     outcomes = sum(totals.values())
@@ -95,10 +122,11 @@ def check_accounts(stack, redis, recipients, metrics, records, jobs, totals, row
         check("outcomes in the metrics", number(counted), counted == recipients, number(recipients)),
         check("jobs not done", number(len(unfinished)), not unfinished, "0"),
         # Suppressed ones are never sent: their token was found dead before.
-        check("recipients that reached a provider", number(len(reached)),
-              reached <= sent and len(sent) - len(reached) == totals["suppressed"], number(recipients - totals["suppressed"])),
+        check("recipients that reached a provider", number(arrived),
+              reached <= sent and len(sent) - arrived == totals["suppressed"], number(recipients - totals["suppressed"])),
         check("recipients delivered more than once", number(len(repeats)), not repeats, "0"),
     ]
+    good.append(check_channels(metrics, rows))
     for lane, (length, pending) in stack.lanes(redis).items():
         good.append(check(f"lane {lane}: entries, unacknowledged", f"{length}, {pending}", (length, pending) == (0, 0), "0, 0"))
     return all(good)
@@ -114,6 +142,7 @@ def report(stack, engine, recipients, elapsed):
         jobs = stack.jobs(redis)
         totals = {name: sum(job[name] for job in jobs) for name in OUTCOMES}
         print_outcomes(metrics)
+        print_channels(records.get("high", {}), rows)
         print_facts(redis, stack, metrics, rows)
         met = check_targets(totals, latencies_ms(records.get("high", {}), rows), elapsed)
         agree = check_accounts(stack, redis, recipients, metrics, records, jobs, totals, rows)

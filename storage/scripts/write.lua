@@ -60,17 +60,17 @@ for _ = 1, completions do
   local place = tonumber(take())
   completion_of[place] = { take(), take(), take(), take() }
 end
-local outcomes = { 'delivered', 'failed', 'invalid_token', 'quarantined', 'suppressed', 'expired', 'cancelled', 'dead' }
 local function post_completion(completion, key)
-  local state = redis.pcall('HGET', key, 'state') == 'cancelled' and 'cancelled' or 'done'
-  local function number(name) return string.format('%.0f', tonumber(call('HGET', key, name) or 0) or 0) end
-  local text = { '"state":"', state, '","total":', number('total'), ',"counts":{' }
-  for o = 1, #outcomes do
-    text[#text + 1] = (o > 1 and ',"' or '"') .. outcomes[o] .. '":' .. number(outcomes[o])
-  end
+  local names = { 'state', 'total', 'created_at', 'started_at', 'finished_at', 'delivered', 'failed', 'invalid_token',
+    'quarantined', 'suppressed', 'expired', 'cancelled', 'dead' }
+  local found = call('HMGET', key, unpack(names))
+  local function number(f) return string.format('%.0f', tonumber(found[f] or 0) or 0) end
+  local state = found[1] == 'cancelled' and 'cancelled' or 'done'
+  local text = { '"state":"' .. state .. '","total":' .. number(2) .. ',"counts":{"' .. names[6] .. '":' .. number(6) }
+  for f = 7, #names do text[#text + 1] = ',"' .. names[f] .. '":' .. number(f) end
   text[#text + 1] = '}'
-  for _, name in ipairs({ 'created_at', 'started_at', 'finished_at' }) do
-    if call('HEXISTS', key, name) == 1 then text[#text + 1] = ',"' .. name .. '":' .. number(name) end
+  for f = 3, 5 do
+    if found[f] then text[#text + 1] = ',"' .. names[f] .. '":' .. number(f) end
   end
   post(completion[1] .. table.concat(text) .. completion[2], completion[3], completion[4])
 end

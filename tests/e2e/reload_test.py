@@ -119,7 +119,7 @@ class Reload(EndToEnd):
         self.assertEqual(1, len(self.events("reloaded", elsewhere)))
         # The file was rotated away: a reload makes it anew.
         elsewhere.rename(elsewhere.with_suffix(".1"))
-        self.rewrite(log={"file": str(elsewhere), "level": "warn"}, engine={"max_in_flight": 77})
+        self.rewrite(log={"file": str(elsewhere), "level": "error"}, engine={"max_in_flight": 77})
         self.reload("applied")
         self.assertEqual("", elsewhere.read_text())
         self.assertEqual(0, self.engine.process.stop())

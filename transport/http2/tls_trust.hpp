@@ -13,7 +13,7 @@ namespace dispatch::http2 {
 
 /// What a trust is made from.
 struct tls_files {
-  std::string ca_file;  ///< PEM; empty = the system's store
+  std::string ca_file;                                 ///< PEM; empty = the system's store
   auto operator<=>(const tls_files&) const = default;  // NOLINT(modernize-use-nullptr): clang-tidy 14 errs
 };
 

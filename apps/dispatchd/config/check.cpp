@@ -22,6 +22,7 @@
 #include "transport/http/server.hpp"
 #include "transport/providers/webhook/webhook_keys.hpp"
 #include "transport/providers/webpush/vapid_credential.hpp"
+#include "transport/smtp/mail_endpoint.hpp"
 #include "transport/url.hpp"
 
 namespace dispatch::config {
@@ -59,6 +60,7 @@ class checker {
       warning("redis.url", "holds a password: put it into redis.password_file or DISPATCHD_REDIS__URL");
     for (auto& app : result_.settings.fcm) fcm(app);
     for (auto& app : result_.settings.apns) apns(app);
+    for (const auto& app : result_.settings.smtp) smtp(app);
     for (auto& app : result_.settings.webpush) webpush(app);
     for (const auto& app : result_.settings.webhook) webhook(app);
     platforms();
@@ -145,6 +147,28 @@ class checker {
     burst(prefix, app);
   }
 
+  void smtp(const smtp_app& app) {
+    const auto prefix = "smtp." + app.app + '.';
+    required(prefix + "endpoint", app.endpoint);
+    required(prefix + "from", app.from);
+    files(app, smtp_keys(), prefix);
+    burst(prefix, app);
+    const bool has_password = !app.password.empty() || !app.password_file.empty();
+    if (!app.password.empty() && !app.password_file.empty())
+      error(prefix + "password", "stands beside password_file: one of them");
+    if (app.username.empty() == has_password)
+      error(prefix + "username", "username and password_file belong together");
+    const auto parsed = smtp::parse_mail_endpoint(app.endpoint);
+    const auto* server = std::get_if<smtp::mail_endpoint>(&parsed);
+    if (app.tls == "required" || server == nullptr) return;
+    if (!app.username.empty())
+      error(prefix + "tls", "must be required with a username: nobody logs in without TLS");
+    if (server->how == smtp::protection::implicit) error(prefix + "tls", "must be required with smtps://");
+    if (app.tls == "none" && !server->is_loopback())
+      error(prefix + "tls",
+            "none is for this machine: say insecure to send mails in the clear over a network");
+  }
+
   /// That it cannot be read is said of every file.
   void certificate(const std::string& key, const apns_app& app) {
     if (!why_unreadable(app.certificate_file).empty()) return;
@@ -198,12 +222,12 @@ class checker {
         return !all.fcm.empty();
       case provider::apns:
         return !all.apns.empty();
+      case provider::smtp:
+        return !all.smtp.empty();
       case provider::webpush:
         return !all.webpush.empty();
       case provider::webhook:
         return !all.webhook.empty();
-      case provider::smtp:
-        break;
     }
     return false;
   }
@@ -217,14 +241,23 @@ class checker {
       if (has_app(*served_by)) continue;
       const auto key = "platforms." + std::string(to_string(each));
       const std::string name(to_string(*served_by));
-      const bool with_section = *served_by != provider::smtp;
-      const auto message = with_section
-                               ? "served by " + name + ", but there is no section [" + name + ".NAME]"
-                               : "served by " + name + ", which this version cannot do";
+      const auto message = "served by " + name + ", but there is no section [" + name + ".NAME]";
       if (result_.origins.contains(key))
         error(key, message);
       else
         warning(key, message + ": its recipients will end failed (no_provider)");
+    }
+    unused_sections();
+  }
+
+  /// Whoever wrote the section meant to send by it.
+  void unused_sections() {
+    const auto& serving = result_.settings.platforms.served_by;
+    for (const auto each :
+         {provider::fcm, provider::apns, provider::webpush, provider::smtp, provider::webhook}) {
+      if (!has_app(each) || std::find(serving.begin(), serving.end(), each) != serving.end()) continue;
+      const std::string name(to_string(each));
+      warning("platforms", "no platform is served by " + name + ", so its sections are not used");
     }
   }
 

@@ -186,15 +186,15 @@ key<Object> secret(key<Object> made) {
   return made;
 }
 
-/// A secret in a file that is copied, committed and mailed is none.
+/// A secret in a file that is copied, committed and mailed is none. There is a key NAME_file beside it.
 template <class Object, class Place>
 key<Object> environment_only(const char* name, const char* doc, Place place) {
   auto made = secret(text<Object>(name, "from the environment only", doc, place,
                                   [](const std::string&) { return std::string(); }));
-  made.set = [set = made.set](Object& object, const raw_value& raw) {
+  made.set = [set = made.set, name = std::string(name)](Object& object, const raw_value& raw) {
     const auto* value = std::get_if<std::string>(&raw.data);
     if (!raw.from_environment && value && !value->empty())
-      return std::string("must not stand in a file: use secret_file or the environment");
+      return "must not stand in a file: use " + name + "_file or the environment";
     return set(object, raw);
   };
   made.get = [place](const Object& object) { return print_text(place(object).empty() ? "" : "***"); };

@@ -46,6 +46,8 @@ const std::map<std::string, std::string>& section_texts() {
       {"apns",
        "# Apple Push Notification service with a provider token or certificate, one section per app "
        "([apns.NAME]).\n"},
+      {"smtp",
+       "# Mail through a submission server, one section per sender ([smtp.NAME]); docs/providers.md.\n"},
       {"tenants",
        "# Which apps a tenant's jobs may use, and where their results are posted (docs/result-webhooks.md), "
        "one\n"

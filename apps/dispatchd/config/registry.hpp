@@ -35,6 +35,7 @@ struct key {
 const std::vector<key<settings>>& setting_keys();
 const std::vector<key<fcm_app>>& fcm_keys();
 const std::vector<key<apns_app>>& apns_keys();
+const std::vector<key<smtp_app>>& smtp_keys();
 const std::vector<key<tenant_settings>>& tenant_keys();
 const std::vector<key<webpush_app>>& webpush_keys();
 const std::vector<key<webhook_app>>& webhook_keys();
@@ -52,6 +53,7 @@ template <class Settings, class Visitor>
 void for_each_app_section(Settings& values, const Visitor& visit) {
   visit(std::string_view("fcm"), values.fcm, fcm_keys());
   visit(std::string_view("apns"), values.apns, apns_keys());
+  visit(std::string_view("smtp"), values.smtp, smtp_keys());
   visit(std::string_view("tenants"), values.tenants, tenant_keys());
   visit(std::string_view("webpush"), values.webpush, webpush_keys());
   visit(std::string_view("webhook"), values.webhook, webhook_keys());

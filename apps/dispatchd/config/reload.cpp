@@ -61,6 +61,7 @@ std::vector<std::string> keys_needing_restart(const settings& before, const sett
     out.push_back("http.listen");
   config::changed_apps(out, "fcm", before.fcm, after.fcm, config::fcm_keys());
   config::changed_apps(out, "apns", before.apns, after.apns, config::apns_keys());
+  config::changed_apps(out, "smtp", before.smtp, after.smtp, config::smtp_keys());
   config::changed_apps(out, "webpush", before.webpush, after.webpush, config::webpush_keys());
   config::changed_apps(out, "webhook", before.webhook, after.webhook, config::webhook_keys());
   return out;
@@ -71,6 +72,7 @@ settings reloaded(const settings& before, const settings& after) {
   config::copy_live(out, after, config::setting_keys());
   out.fcm = config::reloaded_apps(before.fcm, after.fcm, config::fcm_keys());
   out.apns = config::reloaded_apps(before.apns, after.apns, config::apns_keys());
+  out.smtp = config::reloaded_apps(before.smtp, after.smtp, config::smtp_keys());
   out.webpush = config::reloaded_apps(before.webpush, after.webpush, config::webpush_keys());
   out.webhook = config::reloaded_apps(before.webhook, after.webhook, config::webhook_keys());
   // All keys of these are live, and so are their coming and going.

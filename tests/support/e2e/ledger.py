@@ -3,7 +3,7 @@
 import collections
 
 Row = collections.namedtuple("Row", "at_ms provider status dedupe token connection stream reason authorization")
-PUSHES = ("fcm", "apns", "webpush", "webhook")
+PUSHES = ("fcm", "apns", "webpush", "webhook", "smtp")
 
 
 class Ledger:

@@ -155,8 +155,9 @@ class Stack:
         if self.endpoints:
             out["fcm.default"] = {**fcm, **ca_file}
             out["apns.default"] = {**apns, **ca_file}
-            out["webhook.default"] = {"secret_file": self.endpoints["webhook"]["secret_file"], **ca_file,
-                                      "allow_addresses": ["127.0.0.0/8", "::1"]}
+            if "webhook" in sections.get("platforms", {}):
+                out["webhook.default"] = {"secret_file": self.endpoints["webhook"]["secret_file"], **ca_file,
+                                          "allow_addresses": ["127.0.0.0/8", "::1"]}
         for section, values in sections.items():
             merged = {**out.get(section, {}), **values}
             out[section] = {key: value for key, value in merged.items() if value is not None}

@@ -157,6 +157,33 @@ TEST_F(channels, a_changed_key_is_a_new_credential_and_an_unchanged_one_is_left)
   EXPECT_THAT(reload().credentials, IsEmpty());
 }
 
+TEST_F(channels, a_mail_servers_new_login_is_taken_up_and_another_server_waits_for_the_restart) {
+  const auto password = directory / "password";
+  std::ofstream(password) << "first\n";
+  smtp_app app;
+  app.endpoint = "smtp://127.0.0.1:1";
+  app.from = "sender@example.com";
+  app.username = "sender";
+  app.password_file = password;
+  config.smtp.push_back(app);
+  ASSERT_EQ(made.make(config), "");
+  const auto* known = parts->apps.find(provider::smtp, "default");
+  ASSERT_TRUE(known && known->scope);
+  const auto& scope = parts->scopes[*known->scope];
+  EXPECT_EQ(scope.name, "smtp:default");
+  EXPECT_EQ(scope.window, 2 * app.max_connections * app.max_streams);
+  EXPECT_EQ(scope.way->concurrency(), app.max_connections * app.max_streams);
+  EXPECT_THAT(reload().credentials, IsEmpty());
+  std::ofstream(password) << "second\n";
+  EXPECT_THAT(reload().credentials, ElementsAre("smtp:default"));
+  EXPECT_THAT(reload().credentials, IsEmpty());
+  config.smtp.clear();
+  EXPECT_THAT(reload().removed, ElementsAre("smtp:default"));
+  app.endpoint = "smtp://127.0.0.1:2";
+  config.smtp.push_back(app);
+  EXPECT_THAT(reload().needing_restart, ElementsAre("smtp:default (came back changed)"));
+}
+
 TEST_F(channels, an_origin_is_opened_once_with_what_its_app_has) {
   const auto& app = add_webhooks();
   EXPECT_FALSE(app.scope);

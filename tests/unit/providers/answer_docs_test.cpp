@@ -10,6 +10,7 @@
 #include "transport/providers/apns_answer.hpp"
 #include "transport/providers/fcm_answer.hpp"
 #include "transport/providers/render/apns_push_type.hpp"
+#include "transport/providers/smtp/smtp_answer.hpp"
 #include "transport/providers/webhook/webhook_answer.hpp"
 #include "transport/providers/webpush/webpush_answer.hpp"
 
@@ -111,6 +112,12 @@ TEST(providers_document, shows_the_fcm_table_in_force) {
 
 TEST(providers_document, shows_the_apns_table_in_force) {
   const auto table = markdown(apns_answer_table());
+  EXPECT_NE(document().find("\n" + table + "\n"), std::string::npos) << "docs/providers.md should hold:\n"
+                                                                     << table;
+}
+
+TEST(providers_document, shows_the_smtp_table_in_force) {
+  const auto table = markdown(smtp_answer_table());
   EXPECT_NE(document().find("\n" + table + "\n"), std::string::npos) << "docs/providers.md should hold:\n"
                                                                      << table;
 }

@@ -138,6 +138,18 @@ TEST_F(check_config_test, a_platform_set_to_a_provider_without_an_app_is_an_erro
   EXPECT_EQ(errors("[platforms]\nandroid = \"none\"\n"), "");
 }
 
+TEST_F(check_config_test, a_section_that_no_platform_sends_by_is_a_warning) {
+  const auto said = [&](const std::string& text) {
+    std::vector<std::string> messages;
+    for (const auto& each : load(text).warnings) messages.push_back(each.message);
+    return messages;
+  };
+  const std::string unused = "no platform is served by webhook, so its sections are not used";
+  EXPECT_THAT(said("[webhook.default]\n"), ::testing::Contains(unused));
+  EXPECT_THAT(said("[webhook.default]\n[platforms]\nwebhook = \"webhook\"\n"),
+              ::testing::Not(::testing::Contains(unused)));
+}
+
 TEST_F(check_config_test, a_platform_left_at_its_default_without_an_app_is_a_warning) {
   const auto result = load("");
   EXPECT_TRUE(result.ok());

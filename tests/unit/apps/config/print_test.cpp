@@ -95,13 +95,14 @@ TEST(reference_config, has_every_key_once_with_its_default_and_a_comment_also_wh
   settings expected;
   expected.fcm.emplace_back();
   expected.apns.emplace_back();
+  expected.smtp.emplace_back();
   expected.tenants.emplace_back();
   expected.webpush.emplace_back();
   expected.webhook.emplace_back();
   expected.credentials.emplace_back();
   expected.sources.emplace_back();
   EXPECT_EQ(print_config(loaded.settings, {}), print_config(expected, {}));
-  EXPECT_EQ(loaded.origins.size(), keys + 7) << "and one for each named section";
+  EXPECT_EQ(loaded.origins.size(), keys + 8) << "and one for each named section";
 }
 
 }  // namespace
