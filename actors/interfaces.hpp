@@ -29,7 +29,7 @@ using intake_actor =
                      caf::reacts_to<dead_tokens>,       // tracker: … and which have come to be
                      caf::reacts_to<suspects_marked>,   // store: they may start
                      caf::reacts_to<woken>,             // store: something new came in
-                     caf::reacts_to<paused_lanes>,      // supervisor
+                     caf::reacts_to<sampled_lanes>,     // supervisor
                      caf::reacts_to<gate_change>,       // supervisor: a breaker opened, closed, probes
                      caf::reacts_to<hold_scope>,        // tracker: 429 of a whole project
                      caf::reacts_to<waiting_origins>,   // supervisor: where work waits

@@ -243,9 +243,10 @@ struct tokens_known {
   std::shared_ptr<const token_query> asked;
   store_result<std::vector<epoch_ms>> ends;
 };
-/// supervisor → intake: the lanes operators have paused.
-struct paused_lanes {
-  std::array<bool, lane_count> lanes{};
+/// supervisor → intake: what a sample says of the lanes.
+struct sampled_lanes {
+  std::array<bool, lane_count> paused{};  ///< by operators
+  bool posts = false;                     ///< something is in the results lane, or waits in it
 };
 struct suspects_marked {
   store_result<nothing> result;

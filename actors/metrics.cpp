@@ -136,6 +136,11 @@ struct metrics::state {
                              "Processes of the namespace refused because another took their work over.")
                         .Add({});
   std::optional<std::uint64_t> fenced_before;  ///< what this process found, not its own to report
+  Gauge& posts_open = gauges("dispatch_result_posts_open", "Posts of results that have not ended.").Add({});
+  Counter& posts_dropped =
+      counters("dispatch_result_posts_dropped_total", "Posts of results dropped: too many were open.")
+          .Add({});
+  std::optional<std::uint64_t> posts_dropped_before;
   Gauge& redis_up = gauges("dispatch_redis_up", "1 while Redis answers.").Add({});
   Gauge& redis_durability =
       gauges("dispatch_redis_durability", "0 when Redis may lose, or has lost, what it accepted.").Add({});
@@ -321,25 +326,26 @@ void metrics::breaker_transition(std::string_view scope, std::string_view to) {
 void metrics::rate_limit_wait(std::string_view scope, std::chrono::nanoseconds waited) {
   state_->waits.at(0, scope).Observe(seconds(waited));
 }
-
 void metrics::token_invalidated(platform on, std::string_view reason) {
   state_->tokens.at(index_of(on), reason).Increment();
 }
-
 void metrics::concurrency_limit(const std::string& scope, std::uint32_t limit) {
   state_->concurrency.at(0, scope).Set(limit);
 }
-
 void metrics::mass_invalid(std::string_view scope, bool held) {
   state_->doubts.set(scope, held ? 1 : 0);
 }
-
 void metrics::dead_letters(std::uint64_t length) {
   state_->dead_letters.Set(static_cast<double>(length));
 }
 void metrics::fenced(std::uint64_t processes) {
   const auto before = std::exchange(state_->fenced_before, processes);
   if (before && processes > *before) state_->fenced.Increment(static_cast<double>(processes - *before));
+}
+void metrics::result_posts(std::uint64_t open, std::uint64_t dropped) {
+  state_->posts_open.Set(static_cast<double>(open));
+  const auto before = std::exchange(state_->posts_dropped_before, dropped);
+  if (before && dropped > *before) state_->posts_dropped.Increment(static_cast<double>(dropped - *before));
 }
 void metrics::actor_restarted(std::string_view actor) {
   state_->restarts.at(0, actor).Increment();

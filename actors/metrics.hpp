@@ -40,6 +40,8 @@ class metrics {
   /// Of the namespace, since it was made; what came after the first call is reported. One thread. (A process
   /// that is fenced ends before it could be asked.)
   void fenced(std::uint64_t processes);
+  /// Posts of results that have not ended; those dropped, counted as fenced() counts.
+  void result_posts(std::uint64_t open, std::uint64_t dropped);
   void actor_restarted(std::string_view actor);
   void mailbox_depth(std::string_view actor, std::int64_t depth);
   void redis_up(bool up);

@@ -12,6 +12,7 @@ redis_options redis_options_of(const settings& config) {
   options.name_space = config.redis.name_space;
   options.command_timeout = config.redis.command_timeout;
   options.results_max_length = config.results.max_length;
+  options.outbox_length = config.results.outbox_length;
   return options;
 }
 

@@ -44,7 +44,7 @@ struct engine_settings {
 };
 
 struct lane_settings {
-  std::array<std::uint32_t, lane_count> weights{8, 4, 1};  ///< keys high, normal, bulk
+  std::array<std::uint32_t, lane_count> weights{8, 4, 1, 1};  ///< keys high, normal, bulk, results
 };
 
 struct platform_settings {
@@ -91,6 +91,7 @@ enum class results_level : std::uint8_t { all, failures, none };
 struct results_settings {
   results_level level = results_level::failures;
   std::uint64_t max_length = 1'000'000;
+  std::uint64_t outbox_length = 1'000'000;  ///< posts to tenants that have not ended
 };
 
 struct log_settings {

@@ -117,7 +117,7 @@ void checkpoint_write(benchmark::State& state) {
       what.jobs.back().add[index_of(outcome::delivered)] = 1;
     }
     std::string out;
-    redis::encode_write(keys, who, 1, what, 1'000'000, std::chrono::hours{24}).encode(out);
+    redis::encode_write(keys, who, 1, what, {1'000'000, 1'000'000, std::chrono::hours{24}}).encode(out);
     benchmark::DoNotOptimize(out);
   }
 }

@@ -3,7 +3,7 @@
 namespace dispatch {
 namespace {
 
-constexpr std::array<std::string_view, lane_count> lane_names{"high", "normal", "bulk"};
+constexpr std::array<std::string_view, lane_count> lane_names{"high", "normal", "bulk", "results"};
 constexpr std::array<std::string_view, platform_count> platform_names{"android", "ios", "web", "email",
                                                                       "webhook"};
 constexpr std::array<std::string_view, provider_count> provider_names{"fcm", "apns", "webpush", "smtp",
@@ -36,6 +36,10 @@ std::string_view to_string(outcome value) noexcept {
 
 std::optional<lane> parse_lane(std::string_view text) noexcept {
   return find<lane>(lane_names, text);
+}
+std::optional<lane> parse_job_lane(std::string_view text) noexcept {
+  const auto which = parse_lane(text);
+  return which == lane::results ? std::nullopt : which;
 }
 std::optional<platform> parse_platform(std::string_view text) noexcept {
   return find<platform>(platform_names, text);

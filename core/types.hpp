@@ -11,7 +11,9 @@
 
 namespace dispatch {
 
-enum class lane : std::uint8_t { high, normal, bulk };
+/// `results` is the engine's own: what it posts to tenants (docs/result-webhooks.md). Jobs come in the
+/// others.
+enum class lane : std::uint8_t { high, normal, bulk, results };
 enum class platform : std::uint8_t { android, ios, web, email, webhook };
 enum class provider : std::uint8_t { fcm, apns, webpush, smtp, webhook };
 /// How a recipient ended. Every recipient of an accepted job ends in exactly one.
@@ -26,12 +28,13 @@ enum class outcome : std::uint8_t {
   dead
 };
 
-inline constexpr std::size_t lane_count = 3;
+inline constexpr std::size_t lane_count = 4;
 inline constexpr std::size_t platform_count = 5;
 inline constexpr std::size_t provider_count = 5;
 inline constexpr std::size_t outcome_count = 8;
 
-inline constexpr std::array<lane, lane_count> all_lanes{lane::high, lane::normal, lane::bulk};
+inline constexpr std::array<lane, lane_count> all_lanes{lane::high, lane::normal, lane::bulk, lane::results};
+inline constexpr std::array<lane, 3> job_lanes{lane::high, lane::normal, lane::bulk};
 inline constexpr std::array<platform, platform_count> all_platforms{
     platform::android, platform::ios, platform::web, platform::email, platform::webhook};
 inline constexpr std::array<outcome, outcome_count> all_outcomes{
@@ -44,6 +47,8 @@ std::string_view to_string(provider value) noexcept;
 std::string_view to_string(outcome value) noexcept;
 
 std::optional<lane> parse_lane(std::string_view text) noexcept;
+/// Only those a job may be given to.
+std::optional<lane> parse_job_lane(std::string_view text) noexcept;
 std::optional<platform> parse_platform(std::string_view text) noexcept;
 std::optional<provider> parse_provider(std::string_view text) noexcept;
 std::optional<outcome> parse_outcome(std::string_view text) noexcept;

@@ -192,6 +192,22 @@ struct parked {
   std::string traceparent;
 };
 
+/// A message to a tenant about its jobs: an entry of the results lane, unless too many have not ended.
+struct result_post {
+  std::string document;
+  std::string correlation_id;
+  std::string traceparent;
+};
+
+/// Posted when this checkpoint ends the job: state, counts and times, which only the script knows, stand
+/// between `head` and `tail` (docs/result-webhooks.md).
+struct completion_post {
+  std::size_t job = 0;  ///< its place in checkpoint::jobs
+  std::string head, tail;
+  std::string correlation_id;
+  std::string traceparent;
+};
+
 /// Everything one flush writes, all or nothing.
 struct checkpoint {
   std::vector<entry_ref> done;  ///< acknowledged and deleted
@@ -203,9 +219,12 @@ struct checkpoint {
   std::vector<dead_letter> dead;
   std::vector<parked> parks;
   std::vector<audience_cut> cuts;
+  std::vector<result_post> posts;
+  std::vector<completion_post> completions;
+  std::uint32_t posts_ended = 0;
   bool empty() const noexcept {
     return done.empty() && progress.empty() && jobs.empty() && results.empty() && tokens.empty() &&
-           withheld.empty() && dead.empty() && parks.empty() && cuts.empty();
+           withheld.empty() && dead.empty() && parks.empty() && cuts.empty() && posts.empty();
   }
 };
 
@@ -254,6 +273,8 @@ struct store_sample {
   std::array<bool, lane_count> paused{};  ///< lanes an operator has paused
   std::uint32_t processes = 0;            ///< whose lease holds
   std::uint64_t fenced = 0;               ///< processes refused so far because their work had been taken over
+  std::uint64_t posts_open = 0;           ///< result posts that have not ended …
+  std::uint64_t posts_dropped = 0;        ///< … and those dropped so far because these were too many
   bool tokens_suppressed = false;         ///< any
   std::string durability_warning;         ///< empty when persistence is on and maxmemory-policy is noeviction
 };

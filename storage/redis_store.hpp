@@ -25,6 +25,7 @@ struct redis_options {
   std::chrono::milliseconds reconnect_base{50};
   std::chrono::milliseconds reconnect_cap{2'000};
   std::uint64_t results_max_length = 1'000'000;
+  std::uint64_t outbox_length = 1'000'000;  ///< result posts that have not ended
   std::chrono::milliseconds job_retention{24 * 3600 * 1000};
 };
 

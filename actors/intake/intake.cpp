@@ -26,7 +26,7 @@ intake_actor::behavior_type intake(intake_actor::pointer self, const std::shared
           on<dead_tokens>(me, [state](const dead_tokens& m) { state->learn_dead(m); }),
           on<suspects_marked>(me, [state](const suspects_marked& m) { state->run_suspects(m); }),
           on<woken>(me, [state](const woken& m) { state->wake(m); }),
-          on<paused_lanes>(me, [state](const paused_lanes& m) { state->set_paused(m); }),
+          on<sampled_lanes>(me, [state](const sampled_lanes& m) { state->look_at(m); }),
           on<gate_change>(me, [state](const gate_change& m) { state->change_gate(m); }),
           on<hold_scope>(me, [state](const hold_scope& m) { state->hold(m); }),
           on<waiting_origins>(me, [state](const waiting_origins& m) { state->look_at(m); }),

@@ -26,8 +26,9 @@ void intake_state::control(const control_event& event) {
   }
 }
 
-void intake_state::set_paused(const paused_lanes& m) {
-  control_.set_paused(m.lanes);
+void intake_state::look_at(const sampled_lanes& m) {
+  control_.set_paused(m.paused);
+  posts_ = m.posts || posts_results(parts_->config->tenants);
   if (!std::exchange(lanes_known_, true)) fill();
 }
 

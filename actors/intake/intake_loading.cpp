@@ -27,7 +27,7 @@ constexpr std::uint32_t max_looking_up = 4;
 constexpr std::uint64_t max_unwritten = 20'000;
 
 // Shares of the memory for documents up to which a lane may go on reading: the higher lanes always find room.
-constexpr std::array<double, lane_count> byte_share{1.0, 0.75, 0.5};
+constexpr std::array<double, lane_count> byte_share{1.0, 0.75, 0.5, 0.5};
 
 std::uint32_t most_started(const engine_parts& parts) {
   std::uint32_t windows = 0;
@@ -106,6 +106,7 @@ void intake_state::ask_for_work() {
     const auto before = asks.size();
     ask_for_origins(in, asks);
     news = news || asks.size() > before;
+    if (!in_use(in)) continue;
     const auto wanted = entries_wanted(in);
     if (wanted == 0) continue;
     for (auto* state : sources_.fixed(in)) {
@@ -141,19 +142,20 @@ void intake_state::await_work() {
   // A wait begun before a read has answered would not know what that read will find drained.
   if (waiting_ || reading_) return;
   std::vector<source_ptr> drained;
+  std::size_t all = 0;
   for (auto in : all_lanes) {
+    if (!in_use(in)) continue;
+    all += sources_.fixed(in).size();
     for (const auto* state : sources_.fixed(in)) {
       if (state->drained) drained.push_back(state->from);
     }
   }
-  wait_for(std::move(drained));
+  const auto timeout = drained.empty() ? control_only : drained.size() == all ? full_wait : partial_wait;
+  wait_for(std::move(drained), timeout);
 }
 
-void intake_state::wait_for(std::vector<source_ptr> drained) {
+void intake_state::wait_for(std::vector<source_ptr> drained, std::chrono::milliseconds timeout) {
   waiting_ = true;
-  const auto timeout = drained.empty()                            ? control_only
-                       : drained.size() == sources_.fixed_count() ? full_wait
-                                                                  : partial_wait;
   parts_->storage->wait(std::move(drained), timeout,
                         [me = parts_->intake](store_result<std::vector<control_event>> result) {
                           me.send(woken{std::move(result)});
@@ -181,7 +183,7 @@ void intake_state::on_tick(const tick&) {
     pump();
     fill();
     // While one read follows another nobody waits, and control events would go unheard.
-    if (!waiting_) wait_for({});
+    if (!waiting_) wait_for({}, control_only);
   }
   if (!drained_said_) send_later(self_, tick_interval, tick{});
 }

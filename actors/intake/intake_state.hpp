@@ -44,7 +44,7 @@ class intake_state {
   void look_at(const waiting_origins& m);
 
   // What operators want (intake_control.cpp).
-  void set_paused(const paused_lanes& m);
+  void look_at(const sampled_lanes& m);
 
   // Audiences: lists of recipients, cut into parked rests (intake_audiences.cpp).
   void take_window(const audience_read& m);
@@ -71,8 +71,10 @@ class intake_state {
   void ask_for_work();
   void ask_taken_over();
   void await_work();
-  void wait_for(std::vector<source_ptr> drained);
+  void wait_for(std::vector<source_ptr> drained, std::chrono::milliseconds timeout);
   bool may_read(const source_state& from) const;
+  /// False of the results lane while nobody has anything posted: it costs no reads then.
+  bool in_use(lane which) const noexcept { return which != lane::results || posts_; }
   std::uint32_t entries_wanted(lane in, std::uint64_t loaded) const;
   std::uint32_t entries_wanted(lane in) const;
   void say_refusal(const store_error& why);
@@ -189,7 +191,7 @@ class intake_state {
   /// Bytes of job documents alive in the process.
   std::shared_ptr<std::atomic<std::uint64_t>> loaded_bytes_ = std::make_shared<std::atomic<std::uint64_t>>(0);
   /// A running average, so that a read asks for about as many entries as there is room for. Guesses at first.
-  std::array<double, lane_count> recipients_per_entry_{1, 4, 100};
+  std::array<double, lane_count> recipients_per_entry_{1, 4, 100, 1};
   double recipients_per_rest_ = 16;  ///< the same, of origins' waiting lists
   std::uint32_t in_flight_ = 0;
   std::uint64_t settled_ = 0;  ///< here, ever; what of it is in Redis is written_
@@ -199,6 +201,7 @@ class intake_state {
   std::uint32_t accepting_ = 0;
   time_point refusal_said_{};
   bool started_ = false;
+  bool posts_ = false;        ///< see in_use()
   bool lanes_known_ = false;  ///< which are paused: until then none is read
   bool reading_ = false;
   bool taking_over_ = false;

@@ -5,6 +5,8 @@
 namespace dispatch {
 
 bool intake_state::refuse_app(const run_ptr& owner, settlement& over) {
+  // Which app signs what is posted to it the tenant does not choose, its configuration does.
+  if (owner->lane == lane::results) return false;
   const auto& document = *owner->document;
   if (may_use_app(parts_->config->tenants, document.tenant, document.app)) return false;
   for (std::uint32_t at = 0; at < owner->states.size(); ++at) {

@@ -21,7 +21,8 @@ lane_weights weights_of(const std::array<std::uint32_t, lane_count>& shares) {
 
 scope_queue::scope_queue(const std::array<std::uint32_t, lane_count>& weights)
     : picker_(weights_of(weights)),
-      lanes_{tenant_queue(no_second_bound), tenant_queue(no_second_bound), tenant_queue(no_second_bound)} {}
+      lanes_{tenant_queue(no_second_bound), tenant_queue(no_second_bound), tenant_queue(no_second_bound),
+             tenant_queue(no_second_bound)} {}
 
 void scope_queue::push(slice&& work) {
   auto& lane = lanes_[index_of(work.owner->lane)];
@@ -57,7 +58,9 @@ bool scope_queue::draw_slice(lane from, std::uint32_t budget, std::vector<work_i
 
 void scope_queue::draw(std::uint32_t budget, std::vector<work_item>& out) {
   while (budget > 0) {
-    const auto turn = picker_.pick({!lanes_[0].empty(), !lanes_[1].empty(), !lanes_[2].empty()});
+    std::array<bool, lane_count> has_work{};
+    for (auto in : all_lanes) has_work[index_of(in)] = !lanes_[index_of(in)].empty();
+    const auto turn = picker_.pick(has_work);
     if (!turn) return;
     std::uint32_t taken = 0;
     draw_slice(turn->which, static_cast<std::uint32_t>(std::min<std::uint64_t>(budget, turn->budget)), out,

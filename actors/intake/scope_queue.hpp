@@ -7,6 +7,7 @@
 #include <array>
 #include <cstdint>
 #include <memory>
+#include <numeric>
 #include <string>
 #include <vector>
 
@@ -43,7 +44,9 @@ class scope_queue {
   void draw_all(dispatch::lane from, std::vector<work_item>& out);
 
   std::uint64_t loaded(dispatch::lane in) const noexcept { return loaded_[index_of(in)]; }
-  std::uint64_t loaded() const noexcept { return loaded_[0] + loaded_[1] + loaded_[2]; }
+  std::uint64_t loaded() const noexcept {
+    return std::accumulate(loaded_.begin(), loaded_.end(), std::uint64_t{0});
+  }
 
  private:
   using tenant_queue = turn_queue<std::string, slice>;

@@ -31,7 +31,7 @@ bool source_table::follow() {
   for (const auto count = scopes_.size(); seen_ < count; ++seen_) {
     const auto scope = static_cast<scope_number>(seen_);
     if (of_origin(scope)) continue;
-    for (auto in : all_lanes) {
+    for (auto in : job_lanes) {
       auto& all = fixed_[index_of(in)];
       all.insert(all.end() - 1, &waiting_list(scope, in));
     }

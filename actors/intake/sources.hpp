@@ -37,9 +37,8 @@ class source_table {
 
   /// All but origins' lists, those of a lane in the order they are read: the lists first, because a lane that
   /// is being parked could use up every read, while the lists are only read as far as their scopes can start
-  /// them. follow() moves them.
+  /// them. The results lane has none of apps: what it sends goes to origins. follow() moves them.
   const std::vector<source_state*>& fixed(lane in) const noexcept { return fixed_[index_of(in)]; }
-  std::size_t fixed_count() const noexcept { return lane_count * fixed_[0].size(); }
 
   /// How many lists of origins may be worth reading; and the next of them (there is one), in turns.
   std::size_t awake(lane in) const noexcept { return awake_[index_of(in)].size(); }

@@ -43,6 +43,24 @@ void say_waiting(metrics& measures, const std::vector<std::string>& apps,
   }
 }
 
+/// Something of the results lane is in Redis, where it can be read.
+bool holds_posts(const store_sample& sample) {
+  const auto& own = sample.lanes[index_of(lane::results)];
+  return own.depth > 0 || own.pending > 0 ||
+         std::any_of(sample.waiting.begin(), sample.waiting.end(),
+                     [](const auto& list) { return list.first.lane == lane::results; });
+}
+
+/// One line a sample, however many are dropped.
+void say_posts(metrics& measures, const store_sample& sample, std::optional<std::uint64_t>& dropped_before) {
+  measures.result_posts(sample.posts_open, sample.posts_dropped);
+  const auto before = std::exchange(dropped_before, sample.posts_dropped);
+  if (!before || sample.posts_dropped <= *before) return;
+  log::warn("result_posts_dropped", {{"count", sample.posts_dropped - *before},
+                                     {"open", sample.posts_open},
+                                     {"detail", "more than results.outbox_length have not ended"}});
+}
+
 }  // namespace
 
 void lease_keeper::acquire() {
@@ -181,14 +199,16 @@ void housekeeping::sample(const engine_parts& parts) {
     apps.push_back(scope_name(parts.apps[at].by, parts.apps[at].name));
   }
   parts.storage->sample([measures = parts.measures, warned = warning_, processes = parts.processes,
-                         apps = std::move(apps), intake = parts.intake](store_result<store_sample> result) {
+                         dropped = posts_dropped_, apps = std::move(apps),
+                         intake = parts.intake](store_result<store_sample> result) {
     if (!result.has_value()) return;
     *processes = std::max(result->processes, 1u);
     for (auto in : all_lanes) {
       const auto& lane = result->lanes[index_of(in)];
       measures->lane_state(in, lane.depth, lane.oldest_age, lane.pending);
     }
-    intake.send(paused_lanes{result->paused});
+    intake.send(sampled_lanes{result->paused, holds_posts(*result)});
+    say_posts(*measures, *result, *dropped);
     if (auto lists = origin_lists(result->waiting); !lists.empty()) {
       intake.send(waiting_origins{std::move(lists)});
     }

@@ -3,8 +3,10 @@
 // The supervisor's periodic duties: the lease, what became due, who lapsed, samples for the metrics.
 
 #include <chrono>
+#include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "actors/parts.hpp"
@@ -47,6 +49,8 @@ class housekeeping {
 
   time_point due_moved_{}, looked_{}, sampled_{};
   std::shared_ptr<std::string> warning_ = std::make_shared<std::string>();
+  std::shared_ptr<std::optional<std::uint64_t>> posts_dropped_ =
+      std::make_shared<std::optional<std::uint64_t>>();
 };
 
 }  // namespace dispatch

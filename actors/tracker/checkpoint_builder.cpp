@@ -86,9 +86,10 @@ void checkpoint_builder::end(const work_item& item, ending how, epoch_ms now, bo
   if (state.ended) return;
   if (counted) ++recipients_;
   if (owner.has_hash) count(item.owner, how.result);
-  const auto level = config_->results.level;
-  if (level == results_level::all || (level == results_level::failures && how.result != outcome::delivered)) {
-    content_->results.push_back(result_of(item, how, now));
+  if (owner.lane == lane::results) {
+    ++content_->posts_ended;  // itself no job's result
+  } else {
+    tell(item, how, now);
   }
   if (how.result == outcome::invalid_token || how.result == outcome::quarantined) note_token(item, how, now);
   if (how.result == outcome::dead) {
@@ -99,7 +100,17 @@ void checkpoint_builder::end(const work_item& item, ending how, epoch_ms now, bo
     letters.last = std::move(how);
   }
   leave(item);
-  if (content_->results.size() + content_->jobs.size() >= max_records) full_.push_back(close(now));
+  if (content_->results.size() + content_->jobs.size() + posts_.size() >= max_records)
+    full_.push_back(close(now));
+}
+
+void checkpoint_builder::tell(const work_item& item, const ending& how, epoch_ms now) {
+  const auto level = config_->results.level;
+  if (level == results_level::all || (level == results_level::failures && how.result != outcome::delivered)) {
+    content_->results.push_back(result_of(item, how, now));
+  }
+  const auto* to = results_receiver(config_->tenants, item.owner->document->tenant);
+  if (to != nullptr && result_posts::wanted(*to, how.result)) posts_.add(item, how, now, *to);
 }
 
 void checkpoint_builder::note_token(const work_item& item, const ending& how, epoch_ms now) {
@@ -122,6 +133,8 @@ void checkpoint_builder::count(const run_ptr& owner, outcome result, std::uint32
     const bool only = owner->first_entry && owner->states.size() == 1;
     content_->jobs.push_back(
         {std::string(owner->document->tenant), std::string(owner->document->id), {}, only});
+    if (const auto* to = results_receiver(config_->tenants, owner->document->tenant))
+      posts_.watch(owner, at->second.place, *to);
   }
   content_->jobs[at->second.place].add[index_of(result)] += times;
 }
@@ -225,6 +238,7 @@ checkpoint_builder::sealed checkpoint_builder::seal(epoch_ms now) {
 checkpoint_builder::sealed checkpoint_builder::close(epoch_ms now) {
   seal_letters(now);
   seal_progress();
+  posts_.seal(*content_, now);
   counts_.clear();
   return {std::exchange(content_, std::make_shared<checkpoint>()), std::exchange(recipients_, 0),
           std::exchange(settled_, 0), std::exchange(suspects_, {}), std::exchange(dead_tokens_, {})};

@@ -15,6 +15,7 @@
 
 #include "actors/live_settings.hpp"
 #include "actors/messages.hpp"
+#include "actors/tracker/result_posts.hpp"
 #include "storage/records.hpp"
 
 namespace dispatch {
@@ -73,6 +74,8 @@ class checkpoint_builder {
   sealed close(epoch_ms now);
   void count(const run_ptr& owner, outcome result, std::uint32_t times = 1);
   void note_token(const work_item& item, const ending& how, epoch_ms now);
+  /// To NS:results, and to the tenant.
+  void tell(const work_item& item, const ending& how, epoch_ms now);
   void leave(const work_item& item);
   void seal_progress();
   void seal_letters(epoch_ms now);
@@ -98,6 +101,7 @@ class checkpoint_builder {
   std::vector<dead_items> dead_;
   std::unordered_set<const run*> moved_known_;
   std::vector<run_ptr> moved_;  ///< runs of several recipients some of which left
+  result_posts posts_;
   dead_tokens dead_tokens_;
   std::uint32_t recipients_ = 0;
   std::uint32_t settled_ = 0;

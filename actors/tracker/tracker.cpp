@@ -243,7 +243,8 @@ class tracker_state {
     how.result = said.result;
     how.reason = said.reason;
     how.attempts = state.attempts + 1u;
-    if (wants_provider_id()) how.provider_id = scope.adapter->provider_id(answered.answer);
+    if (wants_provider_id(*answered.item.owner))
+      how.provider_id = scope.adapter->provider_id(answered.answer);
     if (said.result == outcome::invalid_token) {
       how.dead = dead_of(scope, answered.item, said, believed);
       if (!believed) {
@@ -311,7 +312,11 @@ class tracker_state {
     if (result == outcome::invalid_token) parts_->measures->token_invalidated(item.who().platform, reason);
   }
 
-  bool wants_provider_id() const { return parts_->config->results.level == results_level::all; }
+  bool wants_provider_id(const run& owner) const {
+    if (parts_->config->results.level == results_level::all) return true;
+    const auto* to = results_receiver(parts_->config->tenants, owner.document->tenant);
+    return to != nullptr && to->results != posted_results::completion;
+  }
 
   void flush() {
     if (writing_.content) return;

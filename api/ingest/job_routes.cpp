@@ -29,7 +29,7 @@ std::optional<lane> lane_of(std::string_view target) {
   const auto query = query_of(target);
   if (query.empty()) return lane::normal;
   constexpr std::string_view name = "lane=";
-  return query.starts_with(name) ? parse_lane(query.substr(name.size())) : std::nullopt;
+  return query.starts_with(name) ? parse_job_lane(query.substr(name.size())) : std::nullopt;
 }
 
 http_response intake_response(const intake_problem& problem) {

@@ -81,7 +81,7 @@ class redriver {
   redriver(operator_actions& actions, const redrive_command& command)
       : actions_(actions), command_(command), pace_(command.rate) {
     options_.as_new = command.as_new;
-    if (!command.lane.empty()) options_.lane = parse_lane(command.lane);
+    if (!command.lane.empty()) options_.lane = parse_job_lane(command.lane);
   }
 
   redrive_tally run(const snapshot& what) {

@@ -49,7 +49,7 @@ std::string in_list(const std::string& text, bool known, const char* choices) {
 }
 
 const CLI::Validator lane_name{
-    [](std::string& text) { return in_list(text, parse_lane(text).has_value(), "high, normal, bulk"); },
+    [](std::string& text) { return in_list(text, parse_job_lane(text).has_value(), "high, normal, bulk"); },
     "high|normal|bulk"};
 const CLI::Validator platform_name{[](std::string& text) {
                                      return in_list(text, parse_platform(text).has_value(),
@@ -59,7 +59,7 @@ const CLI::Validator platform_name{[](std::string& text) {
 
 void add_lane(CLI::App* to, lane& into) {
   to->add_option_function<std::string>(
-        "--lane", [&into](const std::string& text) { into = parse_lane(text).value_or(lane::normal); },
+        "--lane", [&into](const std::string& text) { into = parse_job_lane(text).value_or(lane::normal); },
         "Lane of the job (default normal)")
       ->check(lane_name);
 }
@@ -223,7 +223,7 @@ void add_lane_commands(CLI::App& app, command_line& line) {
   for (const bool pause : {true, false}) {
     auto* change = lanes->add_subcommand(pause ? "pause" : "resume",
                                          pause ? "Read nothing more from it" : "Read from it again");
-    change->add_option("lane", line.lane_change.lane, "high, normal or bulk")->required()->check(lane_name);
+    change->add_option("lane", line.lane_change.lane, "high, normal, bulk or results")->required();
     change->callback([&line, pause] {
       line.lane_change.pause = pause;
       line.lane_change.json = line.json;

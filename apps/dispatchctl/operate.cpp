@@ -72,7 +72,7 @@ int run_job_change(session& redis, const job_change_options& options) {
 
 int run_lane_change(session& redis, const lane_change_options& options) {
   const auto which = parse_lane(options.lane);
-  if (!which) throw usage_error("'" + options.lane + "' is not one of high, normal, bulk");
+  if (!which) throw usage_error("'" + options.lane + "' is not one of high, normal, bulk, results");
   operator_actions actions{redis.client(), redis.name_space()};
   const auto changed = options.pause ? actions.pause_lane(*which) : actions.resume_lane(*which);
   print({{"lane", options.lane}, {"paused", options.pause}, {"changed", changed}},

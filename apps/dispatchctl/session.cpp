@@ -77,6 +77,8 @@ std::string session::lane_key(lane which) const {
       return key("jobs");
     case lane::bulk:
       return key("jobs:bulk");
+    case lane::results:
+      return key("outbox");
   }
   return key("jobs");
 }

@@ -19,6 +19,8 @@ int main(int argc, char** argv) {
       ->capture_default_str();
   app.add_option("--threads", with.threads, "io threads")->check(CLI::Range(1, 64))->capture_default_str();
   app.add_option("--ledger", with.ledger, "Ledger file (default DIR/ledger.tsv)");
+  app.add_option("--webhook-log", with.webhook_log,
+                 "File for what receivers of webhooks take, a JSON line each");
   app.add_option("--smtp-port", with.smtp_port, "Port of the mail server; 0: any")->capture_default_str();
   app.add_option("--smtps-port", with.smtps_port, "The same with TLS from the first byte; 0: any")
       ->capture_default_str();

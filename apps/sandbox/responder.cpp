@@ -223,7 +223,7 @@ void responder::decide_webhook(exchange& with, moment now, std::string_view name
   if (take_order(with, now)) return;
   const auto refusal = judge_webhook(with.req, shared_.credential.webhook_secret, now.unix_s());
   if (refusal.status != 0) return webhook_error(with.ans, refusal.status, refusal.reason);
-  take_token_fault(with, now, name);
+  if (!take_token_fault(with, now, name)) shared_.webhooks.write(with.req, name, now.unix_ms());
 }
 
 bool responder::take_token_fault(exchange& with, moment now, std::string_view token) {

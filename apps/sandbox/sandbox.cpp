@@ -92,6 +92,7 @@ void run(const options& with) {
 
   shared_state shared(load_or_make_credentials(directory, with.host),
                       with.seed.value_or(std::random_device{}()));
+  if (!with.webhook_log.empty()) shared.webhooks.open(with.webhook_log);
   const auto ledger_path = with.ledger.empty() ? directory / "ledger.tsv" : fs::absolute(with.ledger);
   ledger_file ledger(ledger_path);
   auto tls = make_tls_context(shared.credential, alpn::h2);

@@ -15,8 +15,9 @@ struct options {
   std::uint16_t smtp_port = 0;
   std::uint16_t smtps_port = 0;
   std::size_t threads = 1;
-  std::filesystem::path ledger;   // empty: ledger.tsv in the directory
-  std::filesystem::path maildir;  // empty: mail in the directory
+  std::filesystem::path ledger;       // empty: ledger.tsv in the directory
+  std::filesystem::path maildir;      // empty: mail in the directory
+  std::filesystem::path webhook_log;  // empty: none
   std::optional<std::uint64_t> seed;
 };
 

@@ -12,6 +12,7 @@
 #include "apps/sandbox/provider_tokens.hpp"
 #include "apps/sandbox/push_subscriptions.hpp"
 #include "apps/sandbox/vapid_tokens.hpp"
+#include "apps/sandbox/webhook_log.hpp"
 
 namespace dispatch::sandbox {
 
@@ -29,6 +30,7 @@ struct shared_state {
   provider_tokens apns_tokens;
   vapid_tokens vapid;
   push_subscriptions subscriptions;
+  webhook_log webhooks;
   attempt_memory attempts;
   fault_orders orders;
   counters count;

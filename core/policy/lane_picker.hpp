@@ -13,8 +13,8 @@
 namespace dispatch {
 
 struct lane_weights {
-  /// By lane: high, normal, bulk; at least 1 is taken.
-  std::array<std::uint32_t, lane_count> share{8, 4, 1};
+  /// By lane: high, normal, bulk, results; at least 1 is taken.
+  std::array<std::uint32_t, lane_count> share{8, 4, 1, 1};
   /// Notifications of one turn per unit of weight: the longest a newly filled lane waits is the others'
   /// turns.
   std::uint32_t unit = 16;

@@ -36,7 +36,7 @@ submit_answer read_submission(const redis::reply& answer, std::size_t at) {
   const auto number = answer.at(at).as_integer();
   if (number <= no_audience) out.verdict = static_cast<submit_verdict>(number);
   out.lane =
-      all_lanes[static_cast<std::size_t>(std::clamp<std::int64_t>(answer.at(at + 4).as_integer(), 1, 3) - 1)];
+      job_lanes[static_cast<std::size_t>(std::clamp<std::int64_t>(answer.at(at + 4).as_integer(), 1, 3) - 1)];
   out.total = static_cast<std::uint64_t>(answer.at(at + 5).as_integer());
   return out;
 }
@@ -90,8 +90,8 @@ redis::command encode_submit(const redis::keyspace& keys, std::span<const submis
     for (const auto& job : jobs) add_job(keys, job, request_keys, arguments);
   }
   redis::command all;
-  all.add(all_lanes.size() + counters.size() + request_keys.argument_count());
-  for (const auto each : all_lanes) all.add(keys.lane(each));
+  all.add(job_lanes.size() + counters.size() + request_keys.argument_count());
+  for (const auto each : job_lanes) all.add(keys.lane(each));
   all.append(counters.counters).append(request_keys);
   all.add(counters.size()).append(counters.limits).append(arguments);
   return all;

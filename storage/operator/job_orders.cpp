@@ -18,7 +18,7 @@ void add_lists(const redis::keyspace& keys, std::string_view tenant, std::string
   to.keys.push_back(keys.waiting());
   to.arguments.emplace_back(move_bytes);
   // All lanes, because a job that is not read yet has none that anybody knows.
-  for (const auto which : all_lanes) {
+  for (const auto which : job_lanes) {
     for (const auto& list : {source{which, job_scope(tenant, id)}, source{which, std::string(ready_scope)}}) {
       to.keys.push_back(keys.stream(list));
       to.arguments.push_back(redis::keyspace::member(list));

@@ -39,5 +39,7 @@ if counted then
   end
   call('PERSIST', KEYS[1])
 end
+-- A post of results is open again (write.lua).
+if string.match(ARGV[2], '\tresults$') then call('HINCRBY', string.sub(KEYS[2], 1, -5) .. 'outbox:state', 'open', 1) end
 call('XDEL', KEYS[2], ARGV[1])
 return 'moved'

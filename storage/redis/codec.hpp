@@ -48,8 +48,15 @@ class script_arguments {
   command arguments_;
 };
 
+/// What a checkpoint may leave behind.
+struct write_limits {
+  std::uint64_t results_length = 0;  ///< 0: no results
+  std::uint64_t outbox_length = 0;
+  std::chrono::milliseconds retention{};  ///< of a job's record after its end
+};
+
 command encode_write(const keyspace& keys, const writer& who, std::uint64_t sequence, const checkpoint& what,
-                     std::uint64_t results_length, std::chrono::milliseconds retention);
+                     const write_limits& limits);
 command encode_accept(const keyspace& keys, const writer& who, const std::vector<acceptance>& jobs,
                       std::chrono::milliseconds retention);
 

@@ -108,7 +108,7 @@ std::vector<control_event> decode_control(const reply& entries, std::string& las
 }
 
 std::optional<store_sample> decode_sample(const reply& answer) {
-  if (answer.size() < 12) return std::nullopt;
+  if (answer.size() < 15) return std::nullopt;
   store_sample sample;
   const auto now = answer.at(0).as_integer();
   sample.scheduled = static_cast<std::uint64_t>(answer.at(1).as_integer());
@@ -123,17 +123,19 @@ std::optional<store_sample> decode_sample(const reply& answer) {
       to.oldest_age = std::chrono::milliseconds(std::max<std::int64_t>(now - id_ms(oldest), 0));
     }
   }
-  const auto& lists = answer.at(7);
+  const auto& lists = answer.at(8);
   for (std::size_t i = 0; i + 1 < lists.size(); i += 2) {
     auto list = keyspace::parse_member(lists.at(i).as_text());
     if (list) sample.waiting.emplace_back(std::move(*list), lists.at(i + 1).as_integer());
   }
-  for (const auto& name : answer.at(8).elements) {
+  for (const auto& name : answer.at(9).elements) {
     if (const auto which = parse_lane(name.as_text())) sample.paused[index_of(*which)] = true;
   }
-  sample.tokens_suppressed = answer.at(9).as_integer() == 1;
-  sample.processes = static_cast<std::uint32_t>(answer.at(10).as_integer());
-  sample.fenced = static_cast<std::uint64_t>(answer.at(11).as_integer());
+  sample.tokens_suppressed = answer.at(10).as_integer() == 1;
+  sample.processes = static_cast<std::uint32_t>(answer.at(11).as_integer());
+  sample.fenced = static_cast<std::uint64_t>(answer.at(12).as_integer());
+  sample.posts_open = static_cast<std::uint64_t>(answer.at(13).as_integer());
+  sample.posts_dropped = static_cast<std::uint64_t>(answer.at(14).as_integer());
   return sample;
 }
 

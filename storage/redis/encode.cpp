@@ -126,11 +126,12 @@ std::string exact_text(double value) {
 }
 
 command encode_write(const keyspace& keys, const writer& who, std::uint64_t sequence, const checkpoint& what,
-                     std::uint64_t results_length, std::chrono::milliseconds retention) {
+                     const write_limits& limits) {
   script_arguments to(keys, who);
   const auto streams = by_stream(what.done);
-  for (const auto& name : {keys.waiting(), keys.due(), keys.due_items(), keys.results(), keys.tokens(),
-                           keys.dead(), keys.progress(), keys.suspects()}) {
+  for (const auto& name :
+       {keys.waiting(), keys.due(), keys.due_items(), keys.results(), keys.tokens(), keys.dead(),
+        keys.progress(), keys.suspects(), keys.lane(lane::results), keys.outbox_state()}) {
     to.key(name);
   }
   for (const auto& one : streams) to.key(keys.stream(*one.from));
@@ -142,11 +143,15 @@ command encode_write(const keyspace& keys, const writer& who, std::uint64_t sequ
   }
   for (const auto& one : what.withheld) to.key(keys.withheld(one.scope));
 
-  const std::size_t results = results_length == 0 ? 0 : what.results.size();
-  to.arg(sequence).arg(results_length).arg(retention.count());
+  const std::size_t results = limits.results_length == 0 ? 0 : what.results.size();
+  to.arg(sequence).arg(limits.results_length).arg(limits.retention.count());
   to.arg(streams.size()).arg(what.parks.size()).arg(what.jobs.size());
   to.arg(results).arg(what.tokens.size()).arg(what.dead.size()).arg(what.progress.size());
   to.arg(what.cuts.size()).arg(what.withheld.size());
+  to.arg(what.posts.size()).arg(what.completions.size()).arg(what.posts_ended).arg(limits.outbox_length);
+  for (const auto& one : what.completions) {
+    to.arg(one.job + 1).arg(one.head).arg(one.tail).arg(one.correlation_id).arg(one.traceparent);
+  }
   for (const auto& one : what.parks) {
     to.arg(one.due ? std::to_string(one.due->count()) : std::string()).arg(keyspace::member(one.to));
     to.arg(one.document).arg(one.resume).arg(one.correlation_id).arg(one.traceparent);
@@ -158,6 +163,7 @@ command encode_write(const keyspace& keys, const writer& who, std::uint64_t sequ
   for (const auto& one : what.tokens) add_token(to, one);
   for (const auto& one : what.dead) add_dead(to, one);
   for (const auto& one : what.withheld) add_withheld(to, one);
+  for (const auto& one : what.posts) to.arg(one.document).arg(one.correlation_id).arg(one.traceparent);
   for (const auto& one : streams) {
     to.arg(one.ids.size());
     for (const auto* id : one.ids) to.arg(*id);

@@ -32,6 +32,8 @@ class keyspace {
   std::string suspects() const { return prefix_ + "suspects"; }
   std::string paused() const { return prefix_ + "paused"; }
   std::string results() const { return prefix_ + "results"; }
+  /// How many posts have not ended, and how many were dropped.
+  std::string outbox_state() const { return prefix_ + "outbox:state"; }
   std::string tokens() const { return prefix_ + "tokens"; }
   std::string dead() const { return prefix_ + "dead"; }
   std::string suppressed() const { return prefix_ + "suppressed"; }
@@ -63,6 +65,8 @@ class keyspace {
         return prefix_ + "jobs:high";
       case lane::bulk:
         return prefix_ + "jobs:bulk";
+      case lane::results:
+        return prefix_ + "outbox";
       default:
         return prefix_ + "jobs";
     }

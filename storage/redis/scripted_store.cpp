@@ -63,7 +63,11 @@ connection_hooks scripted_store::hooks() {
 
 command scripted_store::acquire_arguments() const {
   command arguments;
-  arguments.add(8).add(keys_.owner(who_.consumer)).add(keys_.owners()).add(keys_.epoch()).add(keys_.meta());
+  arguments.add(5 + lane_count)
+      .add(keys_.owner(who_.consumer))
+      .add(keys_.owners())
+      .add(keys_.epoch())
+      .add(keys_.meta());
   arguments.add(keys_.control());
   for (const auto which : all_lanes) arguments.add(keys_.lane(which));
   arguments.add(who_.consumer).add(lease_.count()).add(schema_version);

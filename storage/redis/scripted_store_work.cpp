@@ -71,8 +71,9 @@ void scripted_store::write_next() {
   write_running_ = true;
   auto next = std::move(writes_.front());
   writes_.pop_front();
-  auto arguments = encode_write(keys_, who_, next.sequence, *next.what, options_.results_max_length,
-                                options_.job_retention);
+  auto arguments =
+      encode_write(keys_, who_, next.sequence, *next.what,
+                   {options_.results_max_length, options_.outbox_length, options_.job_retention});
   scripts_.run(
       script::write, std::move(arguments),
       [this, sequence = next.sequence, callback = std::move(next.callback)](store_result<reply> answer) {
@@ -209,9 +210,14 @@ void scripted_store::sample(store_callback<store_sample> callback) {
   on_loop<store_sample>(std::move(callback), [this](store_callback<store_sample> answer) {
     durability_.ask_when_old(link_);
     command arguments;
-    arguments.add(11).add(keys_.owner(who_.consumer)).add(keys_.waiting()).add(keys_.due()).add(keys_.dead());
+    arguments.add(9 + lane_count)
+        .add(keys_.owner(who_.consumer))
+        .add(keys_.waiting())
+        .add(keys_.due())
+        .add(keys_.dead());
     for (const auto which : all_lanes) arguments.add(keys_.lane(which));
     arguments.add(keys_.paused()).add(keys_.suppressed()).add(keys_.owners()).add(keys_.meta());
+    arguments.add(keys_.outbox_state());
     arguments.add(who_.consumer).add(who_.epoch).add(keys_.wait_prefix());
     run(script::sample, std::move(arguments), std::move(answer),
         [this](reply got) -> store_result<store_sample> {

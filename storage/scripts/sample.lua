@@ -1,5 +1,7 @@
--- KEYS: 2 waiting, 3 due, 4 dead, 5-7 lanes. 8 paused lanes, 9 suppressed, 10 owners, 11 meta. ARGV: 3 the waiting lists' common beginning. Answers { now, due, next
--- due, dead, [length, pending, oldest id] per lane, [member, length, …] of the waiting lists, paused lanes, 1 = some tokens are suppressed, leases that hold, processes fenced so far }. Takes away waiting
+-- KEYS: 2 waiting, 3 due, 4 dead, 5-8 lanes. 9 paused lanes, 10 suppressed, 11 owners, 12 meta,
+-- 13 outbox state. ARGV: 3 the waiting lists' common beginning. Answers { now, due, next
+-- due, dead, [length, pending, oldest id] per lane, [member, length, …] of the waiting lists, paused lanes, 1 = some tokens are suppressed, leases that hold, processes fenced so far,
+-- posts open, posts dropped }. Takes away waiting
 -- lists that have been empty for a minute: a scope may be any host.
 local function length(kind, key)
   local found = redis.pcall(kind, key)
@@ -7,7 +9,7 @@ local function length(kind, key)
 end
 local next_due = redis.pcall('ZRANGE', KEYS[3], 0, 0, 'WITHSCORES')
 local answer = { now_ms, length('ZCARD', KEYS[3]), next_due[2] or '', length('XLEN', KEYS[4]) }
-for k = 5, 7 do
+for k = 5, 8 do
   local pending = redis.pcall('XPENDING', KEYS[k], 'dispatchers')
   local oldest = redis.pcall('XRANGE', KEYS[k], '-', '+', 'COUNT', 1)
   answer[k] = { length('XLEN', KEYS[k]), pending.err and 0 or pending[1], oldest[1] and oldest[1][1] or '' }
@@ -29,10 +31,12 @@ for i = 1, #members do
     lists[#lists + 1] = entries
   end
 end
-answer[8] = lists
-local paused = redis.pcall('SMEMBERS', KEYS[8])
-answer[9] = paused.err and {} or paused
-answer[10] = call('EXISTS', KEYS[9])
-answer[11] = call('ZCOUNT', KEYS[10], '(' .. now_ms, '+inf')
-answer[12] = tonumber(call('HGET', KEYS[11], 'fenced') or 0)
+answer[9] = lists
+local paused = redis.pcall('SMEMBERS', KEYS[9])
+answer[10] = paused.err and {} or paused
+answer[11] = call('EXISTS', KEYS[10])
+answer[12] = call('ZCOUNT', KEYS[11], '(' .. now_ms, '+inf')
+answer[13] = tonumber(call('HGET', KEYS[12], 'fenced') or 0)
+local posts = redis.pcall('HMGET', KEYS[13], 'open', 'dropped')
+answer[14], answer[15] = tonumber(posts[1] or 0), tonumber(posts[2] or 0)
 return answer

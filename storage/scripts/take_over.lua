@@ -1,8 +1,8 @@
 -- Claims entries of a lapsed consumer (or this process's own of an earlier life). KEYS: 2 owners, 3 epoch,
--- 4 the other's owner hash, 5 waiting, 6-8 lanes, 9 progress, 10 suspects. ARGV: 3 the other, 4 count, 5 bytes, 6 the waiting lists' common
--- beginning, 7-9 the lanes' names, 10 the step: the same again, because its answer was lost, answers the same entries. Answers flat,
+-- 4 the other's owner hash, 5 waiting, 6-9 lanes, 10 progress, 11 suspects. ARGV: 3 the other, 4 count, 5 bytes, 6 the waiting lists' common
+-- beginning, 7-10 the lanes' names, 11 the step: the same again, because its answer was lost, answers the same entries. Answers flat,
 -- per stream with something: entries, "SCOPE\tLANE", the entries as in entries.lua. With nothing left the other's record goes.
-local other, count, budget, step = ARGV[3], tonumber(ARGV[4]), tonumber(ARGV[5]), ARGV[10]
+local other, count, budget, step = ARGV[3], tonumber(ARGV[4]), tonumber(ARGV[5]), ARGV[11]
 local out, n, bytes = {}, 0, 0
 
 -- What the other ran alone when it died: "EPOCH POSITION STREAM ID".
@@ -12,7 +12,7 @@ local alone_epoch, alone_position, alone_entry =
 -- Up to which recipients it was started when its process died, by company; the one that died alone, and how often.
 -- Kept as { started, died, position, epochs } (docs/storage.md, Suspects). `died`: this death is to be counted.
 local function suspicion(entry, died)
-  local record = call('HGET', KEYS[10], entry)
+  local record = call('HGET', KEYS[11], entry)
   if not record and entry ~= alone_entry then return { -1, -1, -1 }, -1, 0 end
   record = record and cmsgpack.unpack(record) or { { -1, -1, -1 }, { -1, -1, -1 }, -1, {} }
   if died then
@@ -22,14 +22,14 @@ local function suspicion(entry, died)
       if record[3] ~= tonumber(alone_position) then record[3], record[4] = tonumber(alone_position), {} end
       table.insert(record[4], alone_epoch)
     end
-    call('HSET', KEYS[10], entry, cmsgpack.pack(record))
+    call('HSET', KEYS[11], entry, cmsgpack.pack(record))
   end
   return record[2], record[3], #record[4]
 end
 
 local function give(stream, entry, deliveries, died)
   local document, extra = uncommon(entry[2], deliveries)
-  extra[5] = call('HGET', KEYS[9], stream .. ' ' .. entry[1]) or ''
+  extra[5] = call('HGET', KEYS[10], stream .. ' ' .. entry[1]) or ''
   extra[6], extra[7], extra[8] = suspicion(stream .. ' ' .. entry[1], died)
   out[n + 1], out[n + 2], out[n + 3] = entry[1], document, extra
   n = n + 3
@@ -63,9 +63,9 @@ if other ~= ARGV[1] then
   call('HSET', KEYS[4], 'epoch', call('INCR', KEYS[3]))  -- from here on it is fenced
 end
 
-local streams, members = { KEYS[6], KEYS[7], KEYS[8] }, call('SMEMBERS', KEYS[5])
+local streams, members = { KEYS[6], KEYS[7], KEYS[8], KEYS[9] }, call('SMEMBERS', KEYS[5])
 for i = 1, #members do
-  streams[i + 3] = ARGV[6] .. string.gsub(members[i], '\t', ':')
+  streams[i + 4] = ARGV[6] .. string.gsub(members[i], '\t', ':')
 end
 
 local function claim(stream, pending, claimed)
@@ -101,7 +101,7 @@ for k = 1, #streams do
   end
   count = count - #claimed
   if #claimed > 0 then
-    local member = members[k - 3] or '\t' .. ARGV[6 + k]
+    local member = members[k - 4] or '\t' .. ARGV[6 + k]
     out[head], out[head + 1] = #claimed, member
     for _, each in ipairs({ member, streams[k], claimed }) do taken[#taken + 1] = each end
   else

@@ -1,7 +1,8 @@
 -- A checkpoint, all or nothing. KEYS: 2 waiting, 3 due, 4 due:items, 5 results, 6 tokens, 7 dead, 8 progress,
--- 9 suspects, then the streams of `done`, the waiting lists of `parks`, the job hashes, a list and a job hash per cut,
+-- 9 suspects, 10 outbox, 11 its state, then the streams of `done`, the waiting lists of `parks`, the job hashes, a list and a job hash per cut,
 -- a list per withheld token. ARGV: 3 sequence, 4 results' maximal length
--- (0 = none), 5 retention ms, 6-14 how many done streams, parks, jobs, results, tokens, dead letters, progress, cuts, withheld; then parks, progress and the rest.
+-- (0 = none), 5 retention ms, 6-14 how many done streams, parks, jobs, results, tokens, dead letters, progress, cuts, withheld,
+-- 15-18 how many result posts, completions and posts that have ended, how many may be open; then completions, parks, progress and the rest.
 -- Answers the sequence found.
 local before = tonumber(owner[2])
 local sequence = tonumber(ARGV[3])
@@ -11,9 +12,11 @@ local results_length, retention = ARGV[4], ARGV[5]
 local streams, parks, jobs = tonumber(ARGV[6]), tonumber(ARGV[7]), tonumber(ARGV[8])
 local results, tokens, dead = tonumber(ARGV[9]), tonumber(ARGV[10]), tonumber(ARGV[11])
 local progress, cuts, withheld = tonumber(ARGV[12]), tonumber(ARGV[13]), tonumber(ARGV[14])
-local first_withheld = 9 + streams + parks + jobs + 2 * cuts
+local posts, completions, posts_ended = tonumber(ARGV[15]), tonumber(ARGV[16]), tonumber(ARGV[17])
+local fixed = 11
+local first_withheld = fixed + streams + parks + jobs + 2 * cuts
 local withheld_length = 100000  -- of a scope
-local argument = 14
+local argument = 18
 local function take()
   argument = argument + 1
   return ARGV[argument]
@@ -35,14 +38,51 @@ for i = 1, parks do
 end
 for i = 1, withheld do usable = usable and must_be(KEYS[first_withheld + i], 'stream') end
 usable = usable and (progress == 0 or must_be(KEYS[8], 'hash'))
+usable = usable and (posts + completions == 0 or must_be(KEYS[10], 'stream'))
+usable = usable and (posts + completions + posts_ended == 0 or must_be(KEYS[11], 'hash'))
 if not usable then return redis.error_reply('WRONGTYPE a key of the engine holds something else') end
 
 call('HSET', KEYS[1], 'sequence', ARGV[3])
 
+-- What tenants have posted (docs/result-webhooks.md). Open are posts that have not ended, wherever they are: in the
+-- outbox, parked, or scheduled.
+local posts_open, most_open, dropped = nil, tonumber(ARGV[18]), 0
+if posts + completions + posts_ended > 0 then
+  posts_open = math.max((tonumber(call('HGET', KEYS[11], 'open') or 0) or 0) - posts_ended, 0)
+end
+local function post(document, correlation, traceparent)
+  if posts_open >= most_open then
+    dropped = dropped + 1
+    return
+  end
+  posts_open = posts_open + 1
+  call('XADD', KEYS[10], '*', 'job', document, 'correlation_id', correlation, 'traceparent', traceparent)
+end
+
+local completion_of = {}  -- by the job's place
+for _ = 1, completions do
+  local place = tonumber(take())
+  completion_of[place] = { take(), take(), take(), take() }
+end
+local function post_completion(completion, key)
+  local names = { 'state', 'total', 'created_at', 'started_at', 'finished_at', 'delivered', 'failed', 'invalid_token',
+    'quarantined', 'suppressed', 'expired', 'cancelled', 'dead' }
+  local found = call('HMGET', key, unpack(names))
+  local function number(f) return string.format('%.0f', tonumber(found[f] or 0) or 0) end
+  local state = found[1] == 'cancelled' and 'cancelled' or 'done'
+  local text = { '"state":"' .. state .. '","total":' .. number(2) .. ',"counts":{"' .. names[6] .. '":' .. number(6) }
+  for f = 7, #names do text[#text + 1] = ',"' .. names[f] .. '":' .. number(f) end
+  text[#text + 1] = '}'
+  for f = 3, 5 do
+    if found[f] then text[#text + 1] = ',"' .. names[f] .. '":' .. number(f) end
+  end
+  post(completion[1] .. table.concat(text) .. completion[2], completion[3], completion[4])
+end
+
 for i = 1, parks do
   local due, member = take(), take()
   local document, resume, correlation, traceparent = take(), take(), take(), take()
-  local stream = KEYS[9 + streams + i]
+  local stream = KEYS[fixed + streams + i]
   -- A paused job may have been resumed meanwhile, and nobody reads its list then.
   local tenant, id, lane = string.match(member, '^job=([^/]*)/(.*)\t(.*)$')
   if tenant then
@@ -71,26 +111,27 @@ for _ = 1, progress do
   if ended == '' then call('HDEL', KEYS[8], entry) else call('HSET', KEYS[8], entry, ended) end
 end
 
-local first_job = 9 + streams + parks
+local first_job = fixed + streams + parks
 if jobs > 0 then
   local clock = call('TIME')
   local now = clock[1] .. string.format('%03d', math.floor(clock[2] / 1000))
-  local function finish(key, tenant, id)
+  local function finish(key, tenant, id, place)
     call('PEXPIRE', key, retention)
+    if completion_of[place] then post_completion(completion_of[place], key) end
     if results_length ~= '0' then
       redis.pcall('XADD', KEYS[5], 'MAXLEN', '~', results_length, '*', 'tenant', tenant, 'job', id, 'outcome',
         'job_done', 'at', now)
     end
   end
   -- A job of one recipient, counted at once: half of what the general case costs.
-  local function only_recipient(key, tenant, id, outcome)
+  local function only_recipient(key, tenant, id, place, outcome)
     local state = redis.pcall('HGET', key, 'state')
     if type(state) ~= 'string' then return end
     if state ~= 'cancelled' then state = 'done' end
     call('HSET', key, outcome, 1, 'left', 0, 'state', state, 'finished_at', now)
-    finish(key, tenant, id)
+    finish(key, tenant, id, place)
   end
-  local function several(key, tenant, id, pairs_)
+  local function several(key, tenant, id, place, pairs_)
     local job = redis.pcall('HMGET', key, 'state', 'left')
     local left = not job.err and tonumber(job[2])
     local ended = 0
@@ -105,7 +146,7 @@ if jobs > 0 then
     if left <= 0 and state ~= 'done' then
       if state ~= 'cancelled' then state = 'done' end
       call('HSET', key, 'left', left, 'state', state, 'finished_at', now)
-      finish(key, tenant, id)
+      finish(key, tenant, id, place)
     elseif state == 'scheduled' or state == 'accepted' then
       call('HSET', key, 'left', left, 'state', 'running', 'started_at', now)
     else
@@ -114,7 +155,11 @@ if jobs > 0 then
   end
   for i = 1, jobs do
     local key, tenant, id, pairs_ = KEYS[first_job + i], take(), take(), take()
-    if pairs_ == '=' then only_recipient(key, tenant, id, take()) else several(key, tenant, id, tonumber(pairs_)) end
+    if pairs_ == '=' then
+      only_recipient(key, tenant, id, i, take())
+    else
+      several(key, tenant, id, i, tonumber(pairs_))
+    end
   end
 end
 
@@ -147,8 +192,12 @@ for i = 1, withheld do
   argument = argument + size
 end
 
+for _ = 1, posts do post(take(), take(), take()) end
+if posts_open then call('HSET', KEYS[11], 'open', posts_open) end
+if dropped > 0 then call('HINCRBY', KEYS[11], 'dropped', dropped) end
+
 for s = 1, streams do
-  local stream, last = KEYS[9 + s], tonumber(take()) + argument
+  local stream, last = KEYS[fixed + s], tonumber(take()) + argument
   while argument < last do
     local stop = argument + 500 < last and argument + 500 or last
     redis.pcall('XACK', stream, 'dispatchers', unpack(ARGV, argument + 1, stop))

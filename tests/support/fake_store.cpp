@@ -387,6 +387,8 @@ void fake_store::sample(store_callback<store_sample> callback) {
     for (const auto& [name, owner] : world_->owners)
       sample.processes += owner.expires_at > world_->now ? 1 : 0;
     sample.fenced = world_->fenced;
+    sample.posts_open = world_->posts("open");
+    sample.posts_dropped = world_->posts("dropped");
     sample.tokens_suppressed = tokens_.any();
     if (!world_->due.empty()) sample.next_due = world_->due.begin()->first;
     return sample;

@@ -1,5 +1,6 @@
 #include "tests/support/fake_world.hpp"
 
+#include <algorithm>
 #include <charconv>
 
 #include "storage/redis/keys.hpp"
@@ -114,7 +115,41 @@ void fake_world::cut(const audience_cut& one) {
   if (job != hashes.end()) job->second["drawn"] = std::to_string(one.first + one.count);
 }
 
+void fake_world::post(const result_post& one) {
+  auto& state = hashes["outbox:state"];
+  const auto count = [&](const char* name) { state[name] = std::to_string(number(state[name]) + 1); };
+  if (number(state["open"]) >= outbox_length) return count("dropped");
+  count("open");
+  add("outbox",
+      {{"job", one.document}, {"correlation_id", one.correlation_id}, {"traceparent", one.traceparent}});
+}
+
+std::uint64_t fake_world::posts(const std::string& name) const {
+  const auto state = hashes.find("outbox:state");
+  return state == hashes.end() ? 0 : number(field(state->second, name));
+}
+
+std::string fake_world::completion_text(const std::string& job) {
+  auto& fields = hashes[job];
+  const auto value = [&](const std::string& name) { return std::to_string(number(field(fields, name))); };
+  std::string text("\"state\":\"");
+  text.append(field(fields, "state")).append("\",\"total\":").append(value("total")).append(",\"counts\":{");
+  for (const auto which : all_outcomes) {
+    const std::string name(to_string(which));
+    text.append(which == outcome::delivered ? "\"" : ",\"").append(name).append("\":").append(value(name));
+  }
+  text += '}';
+  for (const auto* name : {"created_at", "started_at", "finished_at"}) {
+    if (fields.count(name) != 0) text.append(",\"").append(name).append("\":").append(value(name));
+  }
+  return text;
+}
+
 void fake_world::apply(const checkpoint& what, bool with_results) {
+  if (what.posts_ended > 0) {
+    auto& open = hashes["outbox:state"]["open"];
+    open = std::to_string(number(open) - std::min<std::uint64_t>(number(open), what.posts_ended));
+  }
   for (const auto& one : what.parks) park(one);
   for (const auto& one : what.progress) {
     if (one.ended.empty()) {
@@ -123,7 +158,15 @@ void fake_world::apply(const checkpoint& what, bool with_results) {
       progress[fake_key(*one.where.from) + " " + one.where.id] = one.ended;
     }
   }
-  for (const auto& one : what.jobs) count_progress(one);
+  for (std::size_t at = 0; at < what.jobs.size(); ++at) {
+    const auto& job = what.jobs[at];
+    if (!count_progress(job)) continue;
+    for (const auto& one : what.completions) {
+      if (one.job != at) continue;
+      post({one.head + completion_text("job:" + job.tenant + ":" + job.id) + one.tail, one.correlation_id,
+            one.traceparent});
+    }
+  }
   for (const auto& one : what.cuts) cut(one);
   for (const auto& one : what.results) {
     if (!with_results) break;
@@ -161,6 +204,7 @@ void fake_world::apply(const checkpoint& what, bool with_results) {
                  {"attempts", std::to_string(one.attempts)},
                  {"source_id", one.source_id}});
   }
+  for (const auto& one : what.posts) post(one);
   for (const auto& one : what.done) {
     suspects.erase(fake_key(*one.from) + " " + one.id);
     auto& stream = streams[fake_key(*one.from)];
@@ -189,9 +233,9 @@ void fake_world::park(const parked& one) {
                          {"traceparent", one.traceparent}});
 }
 
-void fake_world::count_progress(const job_progress& one) {
+bool fake_world::count_progress(const job_progress& one) {
   const auto found = hashes.find("job:" + one.tenant + ":" + one.id);
-  if (found == hashes.end() || found->second.count("left") == 0) return;
+  if (found == hashes.end() || found->second.count("left") == 0) return false;
   auto& job = found->second;
   std::int64_t left = std::stoll(job["left"]);
   for (const auto which : all_outcomes) {
@@ -207,10 +251,13 @@ void fake_world::count_progress(const job_progress& one) {
     if (job["state"] != "cancelled") job["state"] = "done";
     job["finished_at"] = at;
     add("results", {{"tenant", one.tenant}, {"job", one.id}, {"outcome", "job_done"}, {"at", at}});
-  } else if (job["state"] == "scheduled" || job["state"] == "accepted") {
+    return true;
+  }
+  if (job["state"] == "scheduled" || job["state"] == "accepted") {
     job["state"] = "running";
     job["started_at"] = at;
   }
+  return false;
 }
 
 }  // namespace dispatch

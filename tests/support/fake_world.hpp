@@ -72,6 +72,8 @@ class fake_world {
   acceptance_result accept(const acceptance& one);
   void apply(const checkpoint& what, bool with_results);
   void park(const parked& one);
+  /// A field of "outbox:state".
+  std::uint64_t posts(const std::string& name) const;
   void absolve(const std::string& consumer, std::uint64_t of);
 
   struct waiting {
@@ -91,6 +93,7 @@ class fake_world {
   std::map<std::string, fake_owner> owners;
   std::uint64_t epoch = 0;
   std::uint64_t fenced = 0;
+  std::uint64_t outbox_length = 1'000'000;
   std::array<bool, lane_count> paused{};  ///< lanes
   struct suspicion {
     dispatch::died_upto started{-1, -1, -1};
@@ -114,7 +117,10 @@ class fake_world {
   bool answer_waits();
   std::uint64_t take_audience(const acceptance& one, bool known);
   void cut(const audience_cut& one);
-  void count_progress(const job_progress& one);
+  /// True when it ends the job.
+  bool count_progress(const job_progress& one);
+  void post(const result_post& one);
+  std::string completion_text(const std::string& job);
 
   std::deque<std::function<void()>> tasks_;
 };

@@ -1,8 +1,8 @@
 #pragma once
 
 // A provider whose recipients live at many origins, as webhooks do, reduced to what the engine sees of one:
-// the URL is the path, the dedupe key a header, 200 is delivered, 429 asks for quiet, 410 is a dead target,
-// other 4xx are for good, the rest is tried again.
+// the URL is the path, the dedupe key a header, overrides.webhook the body, 200 is delivered, 429 asks for
+// quiet, 410 is a dead target, other 4xx are for good, the rest is tried again.
 
 #include "transport/providers/adapter.hpp"
 #include "transport/providers/answer/answer_table.hpp"
@@ -21,9 +21,10 @@ class origin_adapter final : public provider_adapter {
   std::unique_ptr<compiled_message> compile(const job&, platform) const override {
     return std::make_unique<compiled_message>();
   }
-  render_status render(const compiled_message&, const job&, const recipient& who, const dedupe_key& key,
-                       provider_request& out, std::string&) const override {
+  render_status render(const compiled_message&, const job& source, const recipient& who,
+                       const dedupe_key& key, provider_request& out, std::string&) const override {
     out.path = who.target;
+    out.body = source.overrides.webhook;
     out.own = {{"webhook-id", std::string(key.text())}};
     return render_status::ok;
   }

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 
+#include "storage/redis/keys.hpp"
 #include "tests/support/store_backend.hpp"
 
 namespace dispatch {
@@ -17,8 +18,7 @@ class store_conformance : public testing::TestWithParam<backend_factory> {
   std::unique_ptr<store_backend> backend = GetParam()();
 
   std::string add_job(lane which, const std::string& document = R"({"x":1})") {
-    const std::string name = which == lane::high ? "jobs:high" : which == lane::bulk ? "jobs:bulk" : "jobs";
-    return backend->add(name, {{"job", document}});
+    return backend->add(redis::keyspace("").lane(which).substr(1), {{"job", document}});
   }
   /// Takes a job in and says where it is.
   entry_ref add_and_read(process& who, lane which = lane::normal) {
@@ -132,7 +132,7 @@ TEST_P(store_conformance, a_checkpoint_leaves_nothing_of_what_is_done) {
     for (const auto& entry : got->front().entries) what.done.push_back({from, entry.id});
   }
   ASSERT_TRUE(one.write(what));
-  for (const std::string name : {"jobs:high", "jobs", "jobs:bulk"}) {
+  for (const std::string name : {"jobs:high", "jobs", "jobs:bulk", "outbox"}) {
     EXPECT_TRUE(backend->stream(name).empty()) << name;
     EXPECT_EQ(backend->pending(name), 0U) << name;
   }

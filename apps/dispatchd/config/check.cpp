@@ -23,6 +23,7 @@
 #include "transport/providers/webhook/webhook_keys.hpp"
 #include "transport/providers/webpush/vapid_credential.hpp"
 #include "transport/smtp/mail_endpoint.hpp"
+#include "transport/url.hpp"
 
 namespace dispatch::config {
 namespace {
@@ -272,10 +273,27 @@ class checker {
                          });
     for (const auto& tenant : all) {
       const auto key = "tenants." + tenant.name + ".apps";
-      if (tenant.apps.empty()) error(key, "is required");
+      if (tenant.apps.empty() && tenant.results_url.empty()) error(key, "is required");
       for (const auto& app : tenant.apps)
         if (!known.contains(app)) warning(key, "names " + app + ", which no provider has a section for");
+      if (!tenant.results_url.empty()) result_receiver(tenant);
     }
+  }
+
+  /// What could never be posted is refused now: later it would only be lost.
+  void result_receiver(const tenant_settings& tenant) {
+    const auto& all = result_.settings;
+    const auto section = "tenants." + tenant.name;
+    const auto app = std::find_if(all.webhook.begin(), all.webhook.end(),
+                                  [&](const auto& each) { return each.app == tenant.results_app; });
+    if (app == all.webhook.end())
+      return error(section + ".results_app",
+                   "names " + tenant.results_app + ", but there is no [webhook." + tenant.results_app + "]");
+    if (all.platforms.served_by[index_of(platform::webhook)] != provider::webhook)
+      error(section + ".results_url", "needs platforms.webhook = \"webhook\"");
+    const auto url = parse_web_url(tenant.results_url);
+    if (url && !url->secure && !app->allow_http)
+      error(section + ".results_url", "is http://, which [webhook." + app->app + "] allow_http would allow");
   }
 
   /// By making what a start makes: keys that do not fit together and files that are no keys show here.

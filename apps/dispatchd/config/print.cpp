@@ -49,8 +49,9 @@ const std::map<std::string, std::string>& section_texts() {
       {"smtp",
        "# Mail through a submission server, one section per sender ([smtp.NAME]); docs/providers.md.\n"},
       {"tenants",
-       "# Which apps a tenant's jobs may use, one section each; a tenant without section may use every "
-       "app.\n"},
+       "# Which apps a tenant's jobs may use, and where their results are posted (docs/result-webhooks.md), "
+       "one\n"
+       "# section each; a tenant without section may use every app.\n"},
       {"webpush",
        "# Web Push: browsers' subscriptions, one section per VAPID key ([webpush.NAME]); "
        "docs/web-push.md.\n"},

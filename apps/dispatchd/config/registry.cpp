@@ -115,7 +115,7 @@ void add_engine(keys& all) {
 }
 
 void add_lanes_and_platforms(keys& all) {
-  constexpr const char* lane_paths[] = {"lanes.high", "lanes.normal", "lanes.bulk"};
+  constexpr const char* lane_paths[] = {"lanes.high", "lanes.normal", "lanes.bulk", "lanes.results"};
   for (const auto each : all_lanes)
     all.push_back(integer<settings>(
         lane_paths[index_of(each)], 1, 1'000,
@@ -194,6 +194,10 @@ void add_limits_and_rest(keys& all) {
       [levels](const settings& s) { return levels[static_cast<std::size_t>(s.results.level)]; })));
   all.push_back(integer<settings>("results.max_length", 1, 1'000'000'000,
                                   "Entries kept in NAMESPACE:results.", PLACE(results.max_length)));
+
+  all.push_back(integer<settings>("results.outbox_length", 1, 1'000'000'000,
+                                  "Posts of results to tenants that have not ended; beyond it none is made.",
+                                  PLACE(results.outbox_length)));
 
   all.push_back(live(choice<settings>("log.level", {"trace", "debug", "info", "warn", "error"},
                                       "Least level that is written.", PLACE(log.level))));

@@ -144,7 +144,8 @@ class OpenApi(EndToEnd, Lint):
         for again in (False, True):
             answer = self.ask(path, body=document, query="?lane=high")
             self.assertEqual((202, again), (answer.status, "idempotent-replayed" in answer.headers))
-        self.assertEqual(400, self.ask(path, body=document, query="?lane=fast").status)
+        for lane in ("fast", "results"):
+            self.assertEqual(400, self.ask(path, body=document, query=f"?lane={lane}").status)
         self.assertEqual(403, self.ask(path, body=job("a", tenant="other")).status)
         self.assertEqual(415, self.ask(path, body=document, headers={"Content-Type": "text/html"}).status)
         self.assertEqual(422, self.ask(path, body=job("b", id="one")).status)

@@ -32,8 +32,8 @@ class bad_day {
     if (command[0] == "HGET") return "$4\r\nmade\r\n";
     if (command[0] == "XREAD") return over ? "*-1\r\n" : "-" + error + "\r\n";
     if (command[0] != "EVALSHA") return "-ERR unknown\r\n";
-    if (command[2] == "8") return "*3\r\n:1\r\n$3\r\n0-0\r\n$4\r\nmade\r\n";  // acquire.lua
-    if (command[2] == "4") return ":1\r\n";                                   // make_groups.lua
+    if (command[2] == "9") return "*3\r\n:1\r\n$3\r\n0-0\r\n$4\r\nmade\r\n";  // acquire.lua
+    if (command[2] == "5") return ":1\r\n";                                   // make_groups.lua
     ++renewals;
     return over ? ":1\r\n" : "-" + error + "\r\n";
   }

@@ -2,15 +2,18 @@
 // between any two steps, and another starts under a new name. Whatever the seed: nothing is lost, every job
 // ends with its sum, and a crash costs at most max_in_flight repeats. Now and then a job has a recipient that
 // kills whichever process sends to it: that one ends dead, and nobody else. Some recipients live at origins,
-// whose scopes each process makes when it meets them. The same seed gives the same run.
+// whose scopes each process makes when it meets them. Every other run has its results posted: every
+// recipient's outcome and every job's completion arrives. The same seed gives the same run.
 
 #include <gtest/gtest.h>
 
 #include <array>
+#include <boost/json.hpp>
 #include <cstdlib>
 #include <iostream>
 #include <map>
 #include <random>
+#include <set>
 #include <string>
 
 #include "tests/support/virtual_engine.hpp"
@@ -29,7 +32,7 @@ std::uint64_t environment_number(const char* name, std::uint64_t otherwise) {
 
 class simulation {
  public:
-  explicit simulation(std::uint64_t seed) : random_(seed) {
+  explicit simulation(std::uint64_t seed) : random_(seed), posted_(seed % 2 == 1) {
     for (auto& process : processes_) start(process);
   }
   ~simulation() {
@@ -59,6 +62,7 @@ class simulation {
     EXPECT_LE(repeats_, crashes_ * max_in_flight) << "after " << crashes_ << " crashes";
     for (const auto& [name, list] : world_.redis->lists) EXPECT_TRUE(list.empty()) << name;
     for (const auto& each : jobs_) check_job(each, delivered);
+    if (posted_) check_posts();
   }
 
   std::size_t requests() const {
@@ -75,15 +79,20 @@ class simulation {
     std::size_t poisoned;  ///< this recipient; none: as many as there are
   };
   static constexpr std::string_view poison = "poison";
+  static constexpr auto results_url = "https://tenant/results";
 
   void start(process_slot& slot) {
     slot = std::make_unique<virtual_engine>(
-        world_, "engine-" + std::to_string(++started_), [](settings& config) {
+        world_, "engine-" + std::to_string(++started_), [this](settings& config) {
           config.engine.max_in_flight = max_in_flight;
           config.engine.read_ahead = 200;
           config.engine.lease = 1s;
           config.engine.takeover_scan = 1s;
           config.platforms.served_by[index_of(platform::webhook)] = provider::webhook;
+          if (!posted_) return;
+          config.tenants.emplace_back();
+          config.tenants[0].results_url = results_url;
+          config.tenants[0].results = posted_results::all;
         });
     script(slot, slot->fcm());
     script(slot, slot->apns());
@@ -193,11 +202,33 @@ class simulation {
     }
   }
 
+  void check_posts() {
+    std::map<std::string, std::set<std::uint64_t>> told;
+    std::set<std::string> completed;
+    for (const auto& row : world_.webhook->ledger) {
+      if (row.status != 200 || row.path != results_url) continue;
+      const auto body = boost::json::parse(row.body);
+      const auto job = boost::json::value_to<std::string>(body.at("data").at("job_id"));
+      if (body.at("type").as_string() == "job.completed") {
+        completed.insert(job);
+        continue;
+      }
+      for (const auto& each : body.at("data").at("outcomes").as_array())
+        told[job].insert(boost::json::value_to<std::uint64_t>(each.at("index")));
+    }
+    for (const auto& each : jobs_) {
+      EXPECT_EQ(told[each.id].size(), each.recipients) << each.id;
+      EXPECT_TRUE(completed.contains(each.id)) << each.id;
+    }
+    EXPECT_EQ(world_.redis->posts("open"), 0u);
+  }
+
   bool idle() { return processes_[0]->idle(); }
   int pick(int low, int high) { return std::uniform_int_distribution<>(low, high)(random_); }
   bool chance(double of) { return std::uniform_real_distribution<>(0, 1)(random_) < of; }
 
   std::mt19937_64 random_;
+  const bool posted_;
   virtual_world world_;
   std::array<process_slot, 2> processes_;
   std::vector<std::shared_ptr<fake_store>> graveyard_;

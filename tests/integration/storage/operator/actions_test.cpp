@@ -169,10 +169,10 @@ TEST_F(operator_lanes, are_paused_and_resumed_by_name) {
   EXPECT_TRUE(actions_.pause_lane(lane::bulk));
   EXPECT_FALSE(actions_.pause_lane(lane::bulk));
   EXPECT_TRUE(is_member("paused", "bulk"));
-  EXPECT_THAT(actions_.paused_lanes(), ElementsAre(false, false, true));
+  EXPECT_THAT(actions_.paused_lanes(), ElementsAre(false, false, true, false));
   EXPECT_TRUE(actions_.resume_lane(lane::bulk));
   EXPECT_FALSE(actions_.resume_lane(lane::bulk));
-  EXPECT_THAT(actions_.paused_lanes(), ElementsAre(false, false, false));
+  EXPECT_THAT(actions_.paused_lanes(), ElementsAre(false, false, false, false));
   EXPECT_THAT(events(), ElementsAre(fields{{"kind", "lane_pause"}, {"lane", "bulk"}},
                                     fields{{"kind", "lane_resume"}, {"lane", "bulk"}}));
 }

@@ -103,6 +103,26 @@ TEST_F(check_config_test, a_tenant_names_apps_there_are) {
   EXPECT_THAT(errors("[tenants.a]\nlimit = 1\n"), HasSubstr("tenants.a.limit: unknown key"));
 }
 
+TEST_F(check_config_test, results_are_posted_only_where_they_could_arrive) {
+  const std::string tenant = "[tenants.a]\nresults_url = \"https://a.example/in\"\n";
+  const std::string served = "[platforms]\nwebhook = \"webhook\"\n";
+  const std::string app = "[webhook.default]\n";
+  const auto result = load(served + tenant + "results = \"failures\"\n" + app, {});
+  ASSERT_EQ(result.settings.tenants.size(), 1u);
+  EXPECT_EQ(result.settings.tenants[0].results, posted_results::failures);
+  EXPECT_EQ(errors(served + tenant + app).find("tenants"), std::string::npos) << "apps are not asked for";
+  EXPECT_THAT(errors(served + tenant), HasSubstr("tenants.a.results_app: names default, but there is no"));
+  EXPECT_THAT(errors(served + tenant + "results_app = \"x\"\n" + app),
+              HasSubstr("tenants.a.results_app: names x, but there is no [webhook.x]"));
+  EXPECT_THAT(errors(tenant + app), HasSubstr("tenants.a.results_url: needs platforms.webhook"));
+  const std::string clear = "[tenants.a]\nresults_url = \"http://a.example/in\"\n";
+  EXPECT_THAT(errors(served + clear + app), HasSubstr("tenants.a.results_url: is http://"));
+  EXPECT_EQ(errors(served + clear + app + "allow_http = true\n").find("results_url"), std::string::npos);
+  EXPECT_THAT(errors("[tenants.a]\nresults_url = \"a.example\"\n"),
+              HasSubstr("results_url: must be https://"));
+  EXPECT_THAT(errors("[tenants.a]\nresults = \"some\"\n"), HasSubstr("tenants.a.results: must be one of"));
+}
+
 TEST_F(check_config_test, a_tenant_added_by_the_environment_is_in_order_too) {
   const auto result = load("[tenants.b]\napps = [\"x\"]\n", {{"DISPATCHD_TENANTS__A__APPS", "x,y"}});
   ASSERT_TRUE(result.ok()) << to_string(result.errors.front());

@@ -35,6 +35,8 @@ TEST(metrics, shows_every_series_by_the_contracts_name) {
   all.dead_letters(11);
   all.fenced(4);
   all.fenced(5);
+  all.result_posts(6, 10);
+  all.result_posts(7, 12);
   all.actor_restarted("sender");
   all.mailbox_depth("sender", 5);
   all.mailbox_depth("sender", 3);
@@ -67,6 +69,8 @@ TEST(metrics, shows_every_series_by_the_contracts_name) {
         "dispatch_tokens_invalidated_total{platform=\"ios\",reason=\"Unregistered\"} 1\n",
         "dispatch_dead_letters 11\n",
         "dispatch_fenced_total 1\n",
+        "dispatch_result_posts_open 7\n",
+        "dispatch_result_posts_dropped_total 2\n",
         "dispatch_actor_restarts_total{actor=\"sender\"} 1\n",
         "dispatch_mailbox_depth{actor=\"sender\"} 3\n",
         "dispatch_redis_up 1\n",
