@@ -83,8 +83,9 @@ def waiting(options):
     retry_after, send_in = 8, 7
     result = Result("waiting", kills=2)
     work = Work(options.seed, platforms=("android",))
-    # A tenth is refused: no reason for the breaker to open.
-    with Rig(options, result, sections={"breaker": {"sample": 200, "min_failure_ratio": 0.9}}) as rig:
+    # A tenth is refused: no reason for the breaker to open. All are due at once, which the budget would spread.
+    sections = {"breaker": {"sample": 200, "min_failure_ratio": 0.9}, "retry": {"budget_per_second": 1_000}}
+    with Rig(options, result, sections=sections) as rig:
         rig.stack.control("/faults", body={"provider": "fcm", "status": 503, "retry_after": retry_after, "count": REFUSED,
                                            "share": 0.1})
         when = time.time() + send_in
