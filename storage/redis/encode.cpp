@@ -149,12 +149,12 @@ command encode_write(const keyspace& keys, const writer& who, std::uint64_t sequ
   to.arg(results).arg(what.tokens.size()).arg(what.dead.size()).arg(what.progress.size());
   to.arg(what.cuts.size()).arg(what.withheld.size());
   to.arg(what.posts.size()).arg(what.completions.size()).arg(what.posts_ended).arg(limits.outbox_length);
-  for (const auto& one : what.completions) {
-    to.arg(one.job + 1).arg(one.head).arg(one.tail).arg(one.correlation_id).arg(one.traceparent);
-  }
   for (const auto& one : what.parks) {
     to.arg(one.due ? std::to_string(one.due->count()) : std::string()).arg(keyspace::member(one.to));
     to.arg(one.document).arg(one.resume).arg(one.correlation_id).arg(one.traceparent);
+  }
+  for (const auto& one : what.completions) {
+    to.arg(one.job + 1).arg(one.head).arg(one.tail).arg(one.correlation_id).arg(one.traceparent);
   }
   for (const auto& one : what.progress) to.arg(keys.entry(one.where)).arg(one.ended);
   for (const auto& one : what.jobs) add_progress(to, one);

@@ -2,7 +2,7 @@
 -- 9 suspects, 10 outbox, 11 its state, then the streams of `done`, the waiting lists of `parks`, the job hashes, a list and a job hash per cut,
 -- a list per withheld token. ARGV: 3 sequence, 4 results' maximal length
 -- (0 = none), 5 retention ms, 6-14 how many done streams, parks, jobs, results, tokens, dead letters, progress, cuts, withheld,
--- 15-18 how many result posts, completions and posts that have ended, how many may be open; then completions, parks, progress and the rest.
+-- 15-18 how many result posts, completions and posts that have ended, how many may be open; then parks, completions, progress and the rest.
 -- Answers the sequence found.
 local before = tonumber(owner[2])
 local sequence = tonumber(ARGV[3])
@@ -33,7 +33,7 @@ for i = 1, parks do
   if ARGV[argument + 1 + (i - 1) * per_park] ~= '' then  -- has a time
     usable = usable and must_be(KEYS[3], 'zset') and must_be(KEYS[4], 'hash')
   else
-    usable = usable and must_be(KEYS[2], 'set') and must_be(KEYS[9 + streams + i], 'stream')
+    usable = usable and must_be(KEYS[2], 'set') and must_be(KEYS[fixed + streams + i], 'stream')
   end
 end
 for i = 1, withheld do usable = usable and must_be(KEYS[first_withheld + i], 'stream') end
@@ -59,11 +59,6 @@ local function post(document, correlation, traceparent)
   call('XADD', KEYS[10], '*', 'job', document, 'correlation_id', correlation, 'traceparent', traceparent)
 end
 
-local completion_of = {}  -- by the job's place
-for _ = 1, completions do
-  local place = tonumber(take())
-  completion_of[place] = { take(), take(), take(), take() }
-end
 local function post_completion(completion, key)
   local names = { 'state', 'total', 'created_at', 'started_at', 'finished_at', 'delivered', 'failed', 'invalid_token',
     'quarantined', 'suppressed', 'expired', 'cancelled', 'dead' }
@@ -103,6 +98,12 @@ for i = 1, parks do
     call('XADD', stream, '*', 'job', document, 'resume', resume, 'correlation_id', correlation,
       'traceparent', traceparent)
   end
+end
+
+local completion_of = {}  -- by the job's place
+for _ = 1, completions do
+  local place = tonumber(take())
+  completion_of[place] = { take(), take(), take(), take() }
 end
 
 local suspects = call('EXISTS', KEYS[9]) == 1

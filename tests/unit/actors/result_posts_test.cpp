@@ -15,7 +15,6 @@ namespace {
 
 using namespace std::chrono_literals;
 namespace json = boost::json;
-using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 
 constexpr auto url = "https://tenant.example/results";
