@@ -267,7 +267,9 @@ std::string virtual_engine::job_field(const std::string& job, const std::string&
 
 bool virtual_engine::idle() const {
   for (const auto& [name, stream] : world_->streams) {
-    if ((name.starts_with("jobs") || name.starts_with("wait:") || name == "outbox") && !stream.entries.empty()) return false;
+    if ((name.starts_with("jobs") || name.starts_with("wait:") || name == "outbox") &&
+        !stream.entries.empty())
+      return false;
   }
   return world_->due.empty() && world_->progress.empty();
 }

@@ -70,6 +70,7 @@ class simulation {
   }
   std::uint32_t crashes() const { return crashes_; }
   std::uint32_t repeats() const { return repeats_; }
+  std::uint64_t unlucky() const { return unlucky_; }
 
  private:
   using process_slot = std::unique_ptr<virtual_engine>;
@@ -89,6 +90,9 @@ class simulation {
           config.engine.lease = 1s;
           config.engine.takeover_scan = 1s;
           config.platforms.served_by[index_of(platform::webhook)] = provider::webhook;
+          // The standard's second wait, five minutes, is longer than a simulation.
+          config.webhook.emplace_back();
+          config.webhook[0].schedule.assign(8, 200ms);
           if (!posted_) return;
           config.tenants.emplace_back();
           config.tenants[0].results_url = results_url;
@@ -193,13 +197,28 @@ class simulation {
     // A process that is still being made answers everybody well; when it dies before it has counted that, the
     // next one still finds poison.
     const bool poison_was_sent = poisoned < recipients && times(poisoned) > 0;
+    const auto dead = std::stoul("0" + field(job, "dead"));
+    const auto called_poison = letters(id, "poison");
+    ASSERT_EQ(dead, called_poison) << id << " lost to something else than deaths";
     if (!poison_was_sent) {
-      ASSERT_EQ(field(job, "dead"), poisoned < recipients ? "1" : "") << id;
+      const std::size_t true_poison = poisoned < recipients ? 1 : 0;
+      ASSERT_GE(dead, true_poison) << id;
+      // Three crashes, each while it ran alone, are no proof: by chance they fall on a healthy one.
+      unlucky_ += dead - true_poison;
     }
-    for (std::size_t i = 0; i < recipients; ++i) {
-      if (i == poisoned) continue;
-      ASSERT_GE(times(i), 1u) << id << " lost recipient " << i;
+    std::size_t missing = 0;
+    for (std::size_t i = 0; i < recipients; ++i) missing += times(i) == 0 ? 1 : 0;
+    ASSERT_LE(missing, called_poison) << id << " lost recipients";
+  }
+
+  std::size_t letters(const std::string& id, const std::string& reason) {
+    const auto named = "\"id\":\"" + id + '"';
+    std::size_t count = 0;
+    for (const auto& [at, letter] : world_.redis->streams["dead"].entries) {
+      const bool its_own = field(letter, "job").find(named) != std::string::npos;
+      count += its_own && field(letter, "reason") == reason ? 1 : 0;
     }
+    return count;
   }
 
   void check_posts() {
@@ -236,6 +255,7 @@ class simulation {
   process_slot* doomed_ = nullptr;
   std::uint32_t crashes_ = 0;
   std::uint32_t repeats_ = 0;
+  std::uint64_t unlucky_ = 0;
   int started_ = 0;
   bool faults_ = true;
 };
@@ -246,6 +266,7 @@ TEST(crash_simulation, nothing_is_lost_and_repeats_are_bounded) {
   std::uint64_t requests = 0;
   std::uint64_t crashes = 0;
   std::uint64_t repeats = 0;
+  std::uint64_t unlucky = 0;
   for (std::uint64_t i = 0; i < seeds; ++i) {
     SCOPED_TRACE("DISPATCH_SEED=" + std::to_string(first + i) + " DISPATCH_SEEDS=1");
     simulation run(first + i);
@@ -255,9 +276,11 @@ TEST(crash_simulation, nothing_is_lost_and_repeats_are_bounded) {
     requests += run.requests();
     crashes += run.crashes();
     repeats += run.repeats();
+    unlucky += run.unlucky();
   }
   std::cout << "first seed " << first << ": " << crashes << " crashes, " << requests << " requests, "
-            << repeats << " repeats\n";
+            << repeats << " repeats, " << unlucky << " healthy ones called poison\n";
+  EXPECT_LE(unlucky, 3 + seeds / 1'000) << "chance is not that frequent";
   EXPECT_GT(crashes, seeds) << "too tame to show anything";
 }
 
