@@ -154,7 +154,10 @@ class retry_state {
     auto& state = entry.item.state();
     if (entry.costs_attempt) ++state.attempts;
     if (!entry.costs_attempt && (batch.blocked || entry.said.retry_after == 0ms)) {
-      back.items.push_back(entry.item);
+      if (is_given_up(batch.scope, *entry.item.owner))
+        over.ends.push_back({entry.item, outcome::dead, entry.said.reason, {}});
+      else
+        back.items.push_back(entry.item);
       return;
     }
     const auto made = std::max<std::uint32_t>(state.attempts, 1);
@@ -175,6 +178,22 @@ class retry_state {
         wait(batch.scope, entry, decision.retry_at, over);
         return;
     }
+  }
+
+  /// A host that cannot be reached costs its recipients no attempt, and a stranger's may stay away for ever.
+  /// So whoever has been due for as long as all attempts of a webhook take, or as a push service would keep
+  /// the message, is not waited for any more.
+  bool is_given_up(scope_number scope, const run& owner) const {
+    const auto& to = parts_->scopes[scope];
+    if (to.origin.empty()) return false;
+    epoch_ms patience{0};
+    if (to.by == provider::webhook) {
+      for (const auto wait : rules_of(scope).schedule) patience += wait + wait / 10;
+    } else {
+      for (const auto& app : parts_->config->webpush)
+        if (app.app == to.app) patience = app.ttl;
+    }
+    return wall_ - std::max(owner.stored_at, owner.document->send_at.value_or(epoch_ms{0})) > patience;
   }
 
   /// Webhooks have a schedule of their own.

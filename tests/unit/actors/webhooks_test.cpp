@@ -59,6 +59,20 @@ TEST_F(webhooks, without_a_schedule_are_tried_once) {
   EXPECT_EQ(engine->webhooks().size(), 1u);
 }
 
+TEST_F(webhooks, to_a_host_nobody_reaches_are_given_up_when_the_schedule_would_be_over) {
+  answer = [](const seen_request&) {
+    provider_answer unreached;
+    unreached.failure = send_failure::not_sent;
+    return unreached;
+  };
+  auto engine = start([](settings& config) { config.webhook[0].schedule = {2s, 10s, 100s}; });
+  engine->add(lane::normal, webhook_document("j", {url}));
+  engine->run_for(100s);
+  EXPECT_EQ(engine->job_field("j", "state"), "running");
+  ASSERT_TRUE(engine->run_until([&] { return engine->job_field("j", "state") == "done"; }, 600s));
+  EXPECT_EQ(engine->job_field("j", "dead"), "1");
+}
+
 TEST_F(webhooks, endpoint_that_is_gone_stays_disabled_where_no_token_is_suppressed) {
   answer = [](const seen_request&) { return scripted_channel::status(410); };
   auto engine = start([](settings& config) { config.hygiene.suppress_ttl = 0ms; });

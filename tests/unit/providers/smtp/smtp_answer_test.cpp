@@ -52,8 +52,8 @@ const std::vector<expected_row>& rows() {
       {552, "5.3.4 too big", "MAIL", final_, outcome::failed, neutral, "message_too_large"},
       {552, "5.3.4 too big", "message", final_, outcome::failed, neutral, "message_too_large"},
       {550, "5.7.1 relaying denied", "RCPT", final_, outcome::failed, failure, "sender_refused", true},
-      {550, "5.7.26 DMARC", "message", final_, outcome::failed, failure, "sender_unauthenticated", true},
-      {550, "5.7.515 sender", "message", final_, outcome::failed, failure, "sender_unauthenticated", true},
+      {550, "5.7.26 DMARC", "message", retry, any, failure, "sender_unauthenticated", true},
+      {550, "5.7.515 sender", "message", retry, any, failure, "sender_unauthenticated", true},
       {451, "4.7.32 alignment", "message", retry, any, failure, "sender_unauthenticated", true},
       {530, "5.7.0 authenticate", "MAIL", retry, any, failure, "authentication_required", true},
       {550, "5.7.8 who are you", "MAIL", retry, any, failure, "authentication_failed", true},
@@ -118,8 +118,11 @@ TEST(smtp_answer, no_address_is_condemned_without_an_enhanced_code_of_that_reply
 }
 
 TEST(smtp_answer, policy_never_condemns_an_address) {
-  for (const auto* text : {"5.7.1", "5.7.26", "5.7.515", "5.7.2", "5.7.25", "5.7.999"})
+  for (const auto* text : {"5.7.1", "5.7.2", "5.7.25", "5.7.999"})
     EXPECT_EQ(classify_smtp(answered(550, text, "RCPT")).result, outcome::failed) << text;
+  // What it says of the sender's domain is put right there, and sent then.
+  for (const auto* text : {"5.7.26", "5.7.515"})
+    EXPECT_EQ(classify_smtp(answered(550, text, "RCPT")).what, verdict::kind::retry) << text;
 }
 
 TEST(smtp_answer, a_connection_lost_behind_the_final_dot_may_have_delivered) {
