@@ -27,6 +27,8 @@ std::optional<web_url> parse_web_url(std::string_view text) {
   using boost::urls::scheme;
   const auto kind = parsed->scheme_id();
   if ((kind != scheme::https && kind != scheme::http) || parsed->has_userinfo()) return std::nullopt;
+  // An escaped name would be another name to whoever decodes it once more.
+  if (parsed->encoded_host().find('%') != std::string_view::npos) return std::nullopt;
   web_url out;
   out.secure = kind == scheme::https;
   out.host = parsed->host_address();

@@ -19,6 +19,9 @@ endpoint parse_endpoint(std::string_view url, bool allow_http) {
   if (parsed->has_userinfo()) throw refuse("must not hold credentials");
   if (parsed->has_query() || parsed->has_fragment() || parsed->encoded_path().size() > 1)
     throw refuse("must not have a path or query");
+  // An escaped name would be another name to whoever decodes it once more.
+  if (parsed->encoded_host().find('%') != std::string_view::npos)
+    throw refuse("must name its host unescaped");
   endpoint out;
   out.secure = secure;
   out.host = parsed->host_address();

@@ -115,9 +115,9 @@ TEST(endpoint, takes_names_and_addresses) {
 }
 
 TEST(endpoint, refuses_everything_else) {
-  for (const char* url :
-       {"", "api.push.apple.com", "http://host", "https://", "https://user:pw@host", "https://host/path",
-        "https://host?q", "https://host#f", "https://host:0", "https://host:99999", "https://host:x"})
+  for (const char* url : {"", "api.push.apple.com", "http://host", "https://", "https://user:pw@host",
+                          "https://host/path", "https://host?q", "https://host#f", "https://host:0",
+                          "https://host:99999", "https://host:x", "https://evil%00.host"})
     EXPECT_THROW(parse_endpoint(url), std::invalid_argument) << url;
 }
 

@@ -44,11 +44,26 @@ TEST(web_url, says_whether_the_host_is_an_address) {
 }
 
 TEST(web_url, refuses_what_cannot_be_sent_to) {
-  for (const auto* text :
-       {"", "a.example", "/x", "//a.example/x", "ftp://a.example/", "https://", "https:///x", "https://.",
-        "https://user@a.example/", "https://user:word@a.example/", "https://a.example:0/",
-        "https://a.example:65536/", "https://a.example:99999999999/", "https://a.example/a b",
-        "https://a.example/\r\nX: y", "https://[::1/", "https://[fe80::1%25eth0]/", "javascript:alert(1)"}) {
+  for (const auto* text : {"",
+                           "a.example",
+                           "/x",
+                           "//a.example/x",
+                           "ftp://a.example/",
+                           "https://",
+                           "https:///x",
+                           "https://.",
+                           "https://user@a.example/",
+                           "https://evil.example%2500.push.example/",
+                           "https://a%2eexample/",
+                           "https://user:word@a.example/",
+                           "https://a.example:0/",
+                           "https://a.example:65536/",
+                           "https://a.example:99999999999/",
+                           "https://a.example/a b",
+                           "https://a.example/\r\nX: y",
+                           "https://[::1/",
+                           "https://[fe80::1%25eth0]/",
+                           "javascript:alert(1)"}) {
     EXPECT_EQ(origin_of(text), "none") << text;
   }
 }

@@ -66,6 +66,11 @@ std::optional<std::string> unquoted(std::string_view text) {
   return std::nullopt;
 }
 
+bool is_sender(std::string_view address) noexcept {
+  return is_mail_address(address) &&
+         std::all_of(address.begin(), address.end(), [](unsigned char c) { return c < 0x80; });
+}
+
 }  // namespace
 
 bool is_mail_address(std::string_view text) noexcept {
@@ -81,11 +86,11 @@ std::string_view mailbox::domain() const noexcept {
 
 std::optional<mailbox> parse_mailbox(std::string_view text) {
   text = trimmed(text);
-  if (is_mail_address(text)) return mailbox{{}, std::string(text)};
+  if (is_sender(text)) return mailbox{{}, std::string(text)};
   const auto open = text.rfind('<');
   if (open == std::string_view::npos || !text.ends_with('>')) return std::nullopt;
   const auto address = text.substr(open + 1, text.size() - open - 2);
-  if (!is_mail_address(address)) return std::nullopt;
+  if (!is_sender(address)) return std::nullopt;
   auto name = unquoted(trimmed(text.substr(0, open)));
   if (!name || name->size() > max_name_bytes || !all_of(*name, no_control)) return std::nullopt;
   return mailbox{std::move(*name), std::string(address)};

@@ -20,8 +20,9 @@ struct mailbox {
   std::string_view domain() const noexcept;
 };
 
-/// `a@b.example`, `<a@b.example>` or `Some Name <a@b.example>`; the name may stand in quotes. nullopt for
-/// anything else, and for a name with control characters.
+/// Of senders and of Reply-To: `a@b.example`, `<a@b.example>` or `Some Name <a@b.example>`; the name may
+/// stand in quotes. nullopt for anything else, for a name with control characters, and for an address beyond
+/// ASCII: it stands in every mail, also in those to servers that know no SMTPUTF8.
 std::optional<mailbox> parse_mailbox(std::string_view text);
 
 }  // namespace dispatch

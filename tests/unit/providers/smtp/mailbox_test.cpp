@@ -62,7 +62,9 @@ TEST(mailbox, with_and_without_a_name) {
 TEST(mailbox, anything_else_is_refused) {
   for (const auto* text : {"", "a", "Name", "Name <a>", "Name <a@b.example", "Name a@b.example", "<>",
                            "\"a <a@b.example>", "a\"b <a@b.example>", "\"a\"b <a@b.example>",
-                           "a\r\nBcc: c@d <a@b.example>", "a@b, c@d", "N <a@b> <c@d >"})
+                           "a\r\nBcc: c@d <a@b.example>", "a@b, c@d", "N <a@b> <c@d >",
+                           "gr\xc3\xbc"
+                           "n@b.example"})
     EXPECT_FALSE(parse_mailbox(text).has_value()) << text;
 }
 
