@@ -61,8 +61,7 @@ void append_outcome(std::string& out, const recipient& who, const ending& how, e
   append_member(out, "outcome", to_string(how.result));
   append_member(out, "reason", how.reason);
   out.append(",\"attempts\":").append(std::to_string(how.attempts));
-  if (how.provider_id.size() <= result_posts::longest_provider_id)
-    append_member(out, "provider_id", how.provider_id);
+  append_member(out, "provider_id", how.provider_id);
   out.append(",\"at\":").append(std::to_string(now.count())).append("}");
 }
 

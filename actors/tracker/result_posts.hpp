@@ -20,9 +20,8 @@ struct ending;
 
 class result_posts {
  public:
-  static constexpr std::uint32_t most_outcomes = 128;      ///< in one post
-  static constexpr std::size_t most_bytes = 32u << 10;     ///< of outcomes, but for the last
-  static constexpr std::size_t longest_provider_id = 512;  ///< a longer one is left out
+  static constexpr std::uint32_t most_outcomes = 128;   ///< in one post
+  static constexpr std::size_t most_bytes = 32u << 10;  ///< of outcomes, but for the last
 
   /// Whether this tenant is told of such an end.
   static bool wanted(const tenant_settings& to, outcome result) noexcept {

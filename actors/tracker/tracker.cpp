@@ -15,6 +15,7 @@ using namespace std::chrono_literals;
 
 // A write that Redis could not take is repeated, unchanged, after so long.
 constexpr auto write_again = 100ms;
+constexpr std::size_t longest_provider_id = 512;
 // One that Redis refuses (out of memory, a spoiled key) may need a person: no hurry, and few log lines.
 constexpr auto refused_again = 1'000ms;
 
@@ -243,8 +244,11 @@ class tracker_state {
     how.result = said.result;
     how.reason = said.reason;
     how.attempts = state.attempts + 1u;
-    if (wants_provider_id(*answered.item.owner))
+    if (wants_provider_id(*answered.item.owner)) {
       how.provider_id = scope.adapter->provider_id(answered.answer);
+      // A stranger's server gives a URL of any length.
+      if (how.provider_id.size() > longest_provider_id) how.provider_id.clear();
+    }
     if (said.result == outcome::invalid_token) {
       how.dead = dead_of(scope, answered.item, said, believed);
       if (!believed) {
