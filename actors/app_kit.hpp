@@ -27,7 +27,7 @@ struct channel_seat {
   scope_number scope = 0;
   std::string origin;        ///< where to; empty: the app's endpoint
   std::uint32_t window = 0;  ///< items it is given at most
-  http2_channel_callbacks calls;
+  channel_callbacks calls;
 };
 
 struct opened_channel {

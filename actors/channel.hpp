@@ -1,8 +1,9 @@
 #pragma once
 
-// The way to one provider for one app, as the actors see it. The real one is http2_channel; tests bring their
-// own. A channel is no actor: an actor's crash changes nothing for what was handed over here, and completions
-// are kept until the tracker has taken them.
+// The way to one provider for one app, as the actors see it. The real ones are http2_channel (with
+// sealing_channel in front of it for Web Push) and smtp_channel; tests bring their own. A channel is no
+// actor: an actor's crash changes nothing for what was handed over here, and completions are kept until the
+// tracker has taken them.
 
 #include <cstdint>
 #include <functional>
@@ -21,7 +22,7 @@ struct outgoing {
   provider_request request;
 };
 
-/// What a channel tells, always on its io thread.
+/// What a channel tells, on a thread of its own: its io thread, or one that encrypts.
 struct channel_callbacks {
   /// The channel keeps the batch until its `applied` is claimed.
   std::function<void(completion_batch_ptr)> completed;

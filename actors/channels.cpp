@@ -135,8 +135,8 @@ scope_info provider_channels::scope_of(made_app& app, const std::string& origin,
 }
 
 // The peers are copied, not the parts: a channel must not keep alive what holds the channel.
-http2_channel_callbacks provider_channels::callbacks(scope_number number, const std::string& name) const {
-  http2_channel_callbacks calls;
+channel_callbacks provider_channels::callbacks(scope_number number, const std::string& name) const {
+  channel_callbacks calls;
   calls.completed = [tracker = parts_->tracker](completion_batch_ptr batch) {
     tracker.send(std::move(batch));
   };

@@ -66,7 +66,7 @@ class provider_channels {
   std::optional<scope_number> open(made_app& app, const std::string& origin);
   scope_info scope_of(made_app& app, const std::string& origin, scope_number number);
   void apply(pending_change& change);
-  http2_channel_callbacks callbacks(scope_number number, const std::string& name) const;
+  channel_callbacks callbacks(scope_number number, const std::string& name) const;
 
   std::shared_ptr<io_thread> thread_;
   std::shared_ptr<engine_parts> parts_;

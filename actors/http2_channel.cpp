@@ -17,7 +17,7 @@ constexpr std::chrono::milliseconds successor_pause{1'000};
 }  // namespace
 
 struct http2_channel::state : std::enable_shared_from_this<state> {
-  state(io_thread& loop, http2_channel_options given, http2_channel_callbacks calls)
+  state(io_thread& loop, http2_channel_options given, channel_callbacks calls)
       : loop_thread(loop),
         options(std::move(given)),
         callbacks(std::move(calls)),
@@ -192,7 +192,7 @@ struct http2_channel::state : std::enable_shared_from_this<state> {
 
   io_thread& loop_thread;
   http2_channel_options options;
-  http2_channel_callbacks callbacks;
+  channel_callbacks callbacks;
   after_function after;
   std::unique_ptr<http2::pool> connections;
   std::unique_ptr<credential> token;
@@ -211,7 +211,7 @@ struct http2_channel::state : std::enable_shared_from_this<state> {
 };
 
 http2_channel::http2_channel(std::shared_ptr<io_thread> thread, http2_channel_options options,
-                             http2_channel_callbacks callbacks)
+                             channel_callbacks callbacks)
     : thread_(std::move(thread)),
       state_(std::make_shared<state>(*thread_, std::move(options), std::move(callbacks))) {
   // Before everything else that is asked of it. Not waited for: channels are also made on actors' threads.

@@ -22,13 +22,11 @@ struct http2_channel_options {
   std::function<std::unique_ptr<credential>()> make_credential;
 };
 
-using http2_channel_callbacks = channel_callbacks;
-
 class http2_channel final : public channel {
  public:
   /// Any thread, and returns at once.
   http2_channel(std::shared_ptr<io_thread> thread, http2_channel_options options,
-                http2_channel_callbacks callbacks);
+                channel_callbacks callbacks);
   ~http2_channel() override;
 
   void warm_up() override;

@@ -20,11 +20,14 @@ std::string results_url_problem(const std::string& value) {
 
 std::vector<key<entry>> make_keys() {
   std::vector<key<entry>> all;
-  all.push_back(live(list<entry>(
-      "apps", "names", "The apps its jobs may name, others end failed (app_not_allowed); empty: every app.",
-      PLACE(apps), [](const std::string& value) {
-        return is_app_name(value) ? std::string() : std::string("must hold names, [A-Za-z0-9_-]{1,64}");
-      })));
+  all.push_back(live(list<entry>("apps", "names",
+                                 "The apps its jobs may name, others end failed (app_not_allowed); left out "
+                                 "beside results_url: every app.",
+                                 PLACE(apps), [](const std::string& value) {
+                                   return is_app_name(value)
+                                              ? std::string()
+                                              : std::string("must hold names, [A-Za-z0-9_-]{1,64}");
+                                 })));
   all.push_back(live(text<entry>("results_url", "https://HOST[:PORT]/PATH",
                                  "Where its jobs' results are posted; empty: nowhere.", PLACE(results_url),
                                  results_url_problem)));

@@ -45,7 +45,7 @@ class webpush_sandbox : public ::testing::Test {
       return make_vapid_credential(identity, origin, system_now, after);
     };
     const auto completed = [this](const completion_batch_ptr& batch) { take(*batch); };
-    http2_channel_callbacks calls;
+    channel_callbacks calls;
     calls.completed = completed;
     calls.connection = [](connection_event, const std::string&) {};
     calls.credential_failed = [](const std::string& error) { ADD_FAILURE() << error; };

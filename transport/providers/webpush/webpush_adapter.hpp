@@ -3,7 +3,7 @@
 // Web Push (RFC 8030): messages to browsers' subscriptions, through whatever push service each browser has
 // chosen. What a render() makes is the plaintext: it is encrypted for its recipient on the way to the
 // connection (message_encryption.hpp), because that costs more than all the rest. What maps to what:
-// docs/providers.md.
+// docs/web-push.md.
 
 #include <chrono>
 #include <functional>
