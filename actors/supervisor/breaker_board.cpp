@@ -50,6 +50,10 @@ breaker_board::step breaker_board::record(scope_number scope, const std::vector<
   return result;
 }
 
+breaker_board::step breaker_board::record_unconnected(scope_number scope, epoch_ms now) {
+  return record(scope, {{breaker_answer::failure, entries_[scope].owns_round, 1}}, now);
+}
+
 breaker_board::step breaker_board::advance(scope_number scope, epoch_ms now) {
   auto& entry = entries_[scope];
   step result;

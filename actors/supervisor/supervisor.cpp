@@ -134,8 +134,7 @@ class supervisor_state {
 
   void connection_changed(const channel_event& event) {
     if (!event.counts_failure) return;
-    apply(event.scope,
-          board_.record(event.scope, {{breaker_answer::failure, false, 1}}, parts_->time->wall()));
+    apply(event.scope, board_.record_unconnected(event.scope, parts_->time->wall()));
   }
 
   void apply(scope_number scope, const breaker_board::step& step) {

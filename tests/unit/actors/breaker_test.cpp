@@ -159,6 +159,29 @@ TEST(breaker, a_probe_that_meets_a_devices_limit_waits_as_it_was_told) {
   EXPECT_LE(engine.apns().ledger.size(), before + 30) << "each device is asked once and then left alone";
 }
 
+TEST(breaker, stays_open_ever_longer_while_no_connection_can_be_made) {
+  virtual_engine engine([](settings& config) {
+    config.breaker.open_for = 1s;
+    config.breaker.open_for_max = 60s;
+  });
+  engine.fcm().answer = [&](const seen_request&) {
+    engine.parts().supervisor.send(channel_event{0, true});
+    provider_answer unreached;
+    unreached.failure = send_failure::not_sent;
+    return unreached;
+  };
+  add_singles(engine, platform::android, 20, "t");
+  ASSERT_TRUE(engine.run_until([&] { return engine.world().breakers["fcm:default"].state == "open"; }, 10s));
+  const auto before = engine.fcm().ledger.size();
+  engine.run_for(60s);
+  EXPECT_EQ(engine.world().breakers["fcm:default"].state, "open");
+  // Six rounds or so: after 1, 2, 4, 8, 16 and 32 seconds.
+  EXPECT_LE(engine.fcm().ledger.size() - before, 8 * engine.parts().config->breaker.probes);
+  engine.fcm().answer = [](const seen_request&) { return scripted_channel::status(200); };
+  ASSERT_TRUE(engine.run_until([&] { return engine.idle(); }, 300s));
+  EXPECT_EQ(engine.depth("dead"), 0u);
+}
+
 TEST(breaker, late_answers_do_not_decide_a_half_open_round) {
   virtual_engine engine([](settings& config) { config.breaker.open_for = 1s; });
   bool dead = true;
