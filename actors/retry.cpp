@@ -6,6 +6,7 @@
 #include <random>
 #include <utility>
 
+#include "actors/patience.hpp"
 #include "core/policy/retry_budget.hpp"
 #include "core/policy/retry_policy.hpp"
 
@@ -154,7 +155,7 @@ class retry_state {
     auto& state = entry.item.state();
     if (entry.costs_attempt) ++state.attempts;
     if (!entry.costs_attempt && (batch.blocked || entry.said.retry_after == 0ms)) {
-      if (is_given_up(batch.scope, *entry.item.owner))
+      if (is_given_up(*parts_->config, parts_->scopes[batch.scope], *entry.item.owner, wall_))
         over.ends.push_back({entry.item, outcome::dead, entry.said.reason, {}});
       else
         back.items.push_back(entry.item);
@@ -180,31 +181,9 @@ class retry_state {
     }
   }
 
-  /// A host that cannot be reached costs its recipients no attempt, and a stranger's may stay away for ever.
-  /// So whoever has been due for as long as all attempts of a webhook take, or as a push service would keep
-  /// the message, is not waited for any more.
-  bool is_given_up(scope_number scope, const run& owner) const {
-    const auto& to = parts_->scopes[scope];
-    if (to.origin.empty()) return false;
-    epoch_ms patience{0};
-    if (to.by == provider::webhook) {
-      for (const auto wait : rules_of(scope).schedule) patience += wait + wait / 10;
-    } else {
-      for (const auto& app : parts_->config->webpush)
-        if (app.app == to.app) patience = app.ttl;
-    }
-    return wall_ - std::max(owner.stored_at, owner.document->send_at.value_or(epoch_ms{0})) > patience;
-  }
-
-  /// Webhooks have a schedule of their own.
   retry_rules rules_of(scope_number scope) const {
-    const auto& to = parts_->scopes[scope];
-    if (to.by != provider::webhook) return rules_;
-    for (const auto& app : parts_->config->webhook) {
-      if (app.app != to.app) continue;
-      return {static_cast<std::uint32_t>(app.schedule.size()) + 1, rules_.backoff, app.schedule};
-    }
-    return standard_webhooks_rules;
+    const auto own = own_schedule(*parts_->config, parts_->scopes[scope]);
+    return own ? retry_rules{static_cast<std::uint32_t>(own->size()) + 1, rules_.backoff, *own} : rules_;
   }
 
   void wait(scope_number scope, const retry_batch::entry& entry, epoch_ms at, settlement& over) {

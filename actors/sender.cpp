@@ -4,6 +4,8 @@
 #include <cstdlib>
 #include <utility>
 
+#include "actors/patience.hpp"
+
 namespace dispatch {
 namespace {
 
@@ -40,6 +42,12 @@ class batch_renderer {
     }
     if (document.expires_at && *document.expires_at <= wall_) {
       end(item, outcome::expired, "expired", {});
+      return;
+    }
+    // A probe of a host that has failed for so long finds others of its age behind it: the round is for the
+    // young.
+    if (item.state().probe && is_given_up(*parts_.config, scope_, *item.owner, wall_)) {
+      end(item, outcome::dead, "unreachable", {});
       return;
     }
     if (document.dry_run && !scope_.adapter->sends_dry_run()) {

@@ -66,11 +66,11 @@ TEST_F(webhooks, to_a_host_nobody_reaches_are_given_up_when_the_schedule_would_b
     return unreached;
   };
   auto engine = start([](settings& config) { config.webhook[0].schedule = {2s, 10s, 100s}; });
-  engine->add(lane::normal, webhook_document("j", {url}));
+  engine->add(lane::normal, webhook_document("j", std::vector<std::string>(300, url)));
   engine->run_for(100s);
   EXPECT_EQ(engine->job_field("j", "state"), "running");
   ASSERT_TRUE(engine->run_until([&] { return engine->job_field("j", "state") == "done"; }, 600s));
-  EXPECT_EQ(engine->job_field("j", "dead"), "1");
+  EXPECT_EQ(engine->job_field("j", "dead"), "300");
 }
 
 TEST_F(webhooks, endpoint_that_is_gone_stays_disabled_where_no_token_is_suppressed) {
