@@ -91,6 +91,12 @@ constexpr verdict with_alert(verdict what) noexcept {
   return what;
 }
 
+/// Ends the recipient, and the breaker counts it: many in a row are a fault of the sender's.
+constexpr verdict counted(verdict what) noexcept {
+  what.counts = verdict::health::failure;
+  return what;
+}
+
 constexpr verdict retries(std::string_view reason) noexcept {
   auto what = ends(outcome::delivered, reason);
   what.what = verdict::kind::retry;
@@ -105,9 +111,7 @@ constexpr verdict retries_after(std::string_view reason, std::chrono::millisecon
 }
 /// The provider's own trouble: the breaker counts it.
 constexpr verdict breaks(std::string_view reason) noexcept {
-  auto what = retries(reason);
-  what.counts = verdict::health::failure;
-  return what;
+  return counted(retries(reason));
 }
 constexpr verdict breaks_unknown(std::string_view reason) noexcept {
   auto what = breaks(reason);

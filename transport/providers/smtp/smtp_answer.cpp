@@ -14,9 +14,7 @@ constexpr std::chrono::milliseconds peace{30'000};
 
 /// The engine's own credentials or addresses are refused: the next message will be as well.
 constexpr verdict refuses_sender(std::string_view reason) noexcept {
-  auto what = with_alert(fails(reason));
-  what.counts = verdict::health::failure;
-  return what;
+  return with_alert(counted(fails(reason)));
 }
 
 // Only a refusal of the recipient or the message speaks of the recipient (names_token): what is said to MAIL

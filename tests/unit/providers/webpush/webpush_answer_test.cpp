@@ -61,12 +61,12 @@ const std::vector<expected_row>& rows() {
        "the VAPID credentials in the authorization header do not correspond to the credentials used to "
        "create "
        "the subscriptions.\n",
-       final_, outcome::quarantined, neutral, "vapid_key_mismatch", true},
+       final_, outcome::quarantined, failure, "vapid_key_mismatch", true},
       {403, "the key in the authorization header does not correspond to the sender ID used to subscribe",
-       final_, outcome::quarantined, neutral, "vapid_key_mismatch", true},
-      {401, autopush(401, 109, "VAPID public key mismatch"), final_, outcome::quarantined, neutral,
+       final_, outcome::quarantined, failure, "vapid_key_mismatch", true},
+      {401, autopush(401, 109, "VAPID public key mismatch"), final_, outcome::quarantined, failure,
        "vapid_key_mismatch", true},
-      {400, R"({"reason":"VapidPkHashMismatch"})", final_, outcome::quarantined, neutral,
+      {400, R"({"reason":"VapidPkHashMismatch"})", final_, outcome::quarantined, failure,
        "vapid_key_mismatch", true},
       {400, autopush(400, 110, "Invalid crypto keys"), final_, outcome::failed, neutral,
        "invalid_encryption_header"},
