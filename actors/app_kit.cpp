@@ -28,7 +28,7 @@ app_kit kit_of(credential_source&& from, std::shared_ptr<const provider_adapter>
   kit.fingerprint = std::move(from.fingerprint);
   kit.project = std::move(from.project);
   kit.make_credential = [make = std::move(from.make)](const std::string&) { return make(); };
-  kit.open = open_over_http2(thread, std::move(pool), kit.make_credential);
+  kit.open = open_over_http2(thread, std::move(pool));
   return kit;
 }
 
@@ -55,26 +55,27 @@ http2::pool_options strangers_pool_of(const provider_app& app,
   return options;
 }
 
-std::function<opened_channel(channel_seat seat)> open_over_http2(
-    std::shared_ptr<io_thread> thread, http2::pool_options pool,
-    std::function<std::unique_ptr<credential>(const std::string& origin)> make_credential) {
+std::function<opened_channel(channel_seat seat)> open_over_http2(std::shared_ptr<io_thread> thread,
+                                                                 http2::pool_options pool) {
   if (!pool.endpoint.empty()) http2::parse_endpoint(pool.endpoint);
   // Held, so that no later channel has to read the trusted certificates again.
   auto trust = http2::shared_trust({pool.ca_file});
-  return [=, thread = std::move(thread), pool = std::move(pool), make = std::move(make_credential),
-          trust = std::move(trust)](channel_seat seat) {
-    http2_channel_options options{seat.scope, pool, [make, origin = seat.origin] { return make(origin); }};
-    options.pool.max_waiting = std::size_t{seat.window} * 2;
-    if (!seat.origin.empty()) {
-      options.pool.endpoint = seat.origin;
-      if (options.pool.idle_timeout.count() == 0) options.pool.idle_timeout = origin_idle_timeout;
-    }
-    auto way = std::make_shared<http2_channel>(thread, std::move(options), std::move(seat.calls));
-    auto renew = [way, origin = std::move(seat.origin)](const app_kit& next) {
-      way->replace_credential([make = next.make_credential, origin] { return make(origin); });
-    };
-    return opened_channel{way, std::move(renew)};
-  };
+  return
+      [=, thread = std::move(thread), pool = std::move(pool), trust = std::move(trust)](channel_seat seat) {
+        http2_channel_options options{
+            seat.scope, pool,
+            [make = std::move(seat.make_credential), origin = seat.origin] { return make(origin); }};
+        options.pool.max_waiting = std::size_t{seat.window} * 2;
+        if (!seat.origin.empty()) {
+          options.pool.endpoint = seat.origin;
+          if (options.pool.idle_timeout.count() == 0) options.pool.idle_timeout = origin_idle_timeout;
+        }
+        auto way = std::make_shared<http2_channel>(thread, std::move(options), std::move(seat.calls));
+        auto renew = [way, origin = std::move(seat.origin)](const app_kit& next) {
+          way->replace_credential([make = next.make_credential, origin] { return make(origin); });
+        };
+        return opened_channel{way, std::move(renew)};
+      };
 }
 
 app_kit_result make_kit(const fcm_app& app, const std::shared_ptr<io_thread>& thread) {

@@ -27,6 +27,8 @@ struct channel_seat {
   scope_number scope = 0;
   std::string origin;        ///< where to; empty: the app's endpoint
   std::uint32_t window = 0;  ///< items it is given at most
+  /// The app's as it is now: reloads change it, and leave app_kit::open as it was.
+  std::function<std::unique_ptr<credential>(const std::string& origin)> make_credential;
   channel_callbacks calls;
 };
 
@@ -72,11 +74,10 @@ http2::pool_options pool_of(const provider_app& app);
 http2::pool_options strangers_pool_of(const provider_app& app,
                                       const std::vector<std::string>& allow_addresses);
 
-/// app_kit::open over HTTP/2: `pool` for the app's endpoint or the origin. `make_credential` is the kit's. An
-/// origin's connections are closed when idle, at `pool`'s time or for so long that quiet hosts hold no
-/// sockets. Throws when the trusted certificates cannot be read or the endpoint is none.
-std::function<opened_channel(channel_seat seat)> open_over_http2(
-    std::shared_ptr<io_thread> thread, http2::pool_options pool,
-    std::function<std::unique_ptr<credential>(const std::string& origin)> make_credential);
+/// app_kit::open over HTTP/2: `pool` for the app's endpoint or the origin. An origin's connections are closed
+/// when idle, at `pool`'s time or for so long that quiet hosts hold no sockets. Throws when the trusted
+/// certificates cannot be read or the endpoint is none.
+std::function<opened_channel(channel_seat seat)> open_over_http2(std::shared_ptr<io_thread> thread,
+                                                                 http2::pool_options pool);
 
 }  // namespace dispatch

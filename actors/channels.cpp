@@ -128,7 +128,8 @@ scope_info provider_channels::scope_of(made_app& app, const std::string& origin,
   }
   scope.adapter = app.kit.adapter;
   const auto name = scope_name(scope.by, scope.app, origin);
-  auto opened = app.kit.open({number, origin, scope.window, callbacks(number, name)});
+  auto opened =
+      app.kit.open({number, origin, scope.window, app.kit.make_credential, callbacks(number, name)});
   scope.way = std::move(opened.way);
   app.channels.push_back({number, std::move(opened.renew)});
   return scope;
@@ -242,7 +243,6 @@ void provider_channels::apply(pending_change& change) {
     if (app->kit.keys) app->kit.keys->take_over(*next.keys);
     app->kit.fingerprint = std::move(next.fingerprint);
     app->kit.make_credential = std::move(next.make_credential);
-    app->kit.open = std::move(next.open);
   }
   for (auto at : change.removed) parts_->apps[at].retired = true;
 }

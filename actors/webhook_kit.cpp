@@ -38,7 +38,7 @@ app_kit_result make_kit(const webhook_app& app, const std::shared_ptr<io_thread>
   auto pool = strangers_pool_of(app, app.allow_addresses);
   pool.allow_http = app.allow_http;
   pool.idle_timeout = idle_timeout;
-  kit.open = open_over_http2(thread, std::move(pool), kit.make_credential);
+  kit.open = open_over_http2(thread, std::move(pool));
   return kit;
 }
 

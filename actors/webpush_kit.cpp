@@ -55,8 +55,7 @@ app_kit_result make_kit(const webpush_app& app, const std::shared_ptr<io_thread>
   kit.adapter = make_webpush_adapter(std::move(options));
   kit.fingerprint = std::move(from.fingerprint);
   kit.make_credential = std::move(from.make);
-  kit.open = [connect =
-                  open_over_http2(thread, strangers_pool_of(app, app.allow_addresses), kit.make_credential),
+  kit.open = [connect = open_over_http2(thread, strangers_pool_of(app, app.allow_addresses)),
               pool = std::make_shared<lazy_pool>(app.threads)](channel_seat seat) {
     const auto scope = seat.scope;
     const auto completed = seat.calls.completed;
