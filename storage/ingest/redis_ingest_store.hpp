@@ -23,9 +23,9 @@ namespace dispatch::ingest {
 struct ingest_limits {
   std::size_t max_waiting = 10'000;              ///< calls without an answer; more are `unavailable` at once
   std::size_t max_waiting_bytes = 32u << 20;     ///< of their documents
-  std::size_t batch_jobs = 64;                   ///< of one script: Redis serves nobody else meanwhile
+  std::size_t batch_jobs = 128;                  ///< of one script: Redis serves nobody else meanwhile
   std::size_t batch_bytes = 1u << 20;            ///< about; one request may be more, of both
-  std::size_t scripts_under_way = 2;             ///< of submissions
+  std::size_t scripts_under_way = 1;             ///< of submissions
   std::chrono::milliseconds stalled_after{500};  ///< an unanswered command makes new calls `unavailable`
 };
 

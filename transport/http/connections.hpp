@@ -17,6 +17,7 @@
 #include <unordered_map>
 #include <unordered_set>
 
+#include "transport/http/reply_outbox.hpp"
 #include "transport/http/request_reader.hpp"
 #include "transport/http/server.hpp"
 #include "transport/http/server_stream.hpp"
@@ -49,6 +50,7 @@ class listener : public std::enable_shared_from_this<listener> {
 
   const http_server_options options;
   const http_async_handler handler;
+  const std::shared_ptr<reply_outbox> replies;
   std::uint16_t port = 0;
   bool stopping = false;
 

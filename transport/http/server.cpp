@@ -45,6 +45,7 @@ http_async_handler answering_at_once(http_handler handler) {
 listener::listener(io_thread& owner, http_server_options given, http_async_handler on_request)
     : options(std::move(given)),
       handler(std::move(on_request)),
+      replies(std::make_shared<reply_outbox>(owner.context().get_executor())),
       thread_(owner),
       acceptor_(owner.context()),
       pause_(owner.context()),

@@ -22,23 +22,21 @@ constexpr std::chrono::milliseconds linger_timeout{1'000};
 /// Answers once; when nobody ever did, 503: a connection must not wait for ever.
 class pending_reply {
  public:
-  pending_reply(std::weak_ptr<session> to, std::uint64_t number, asio::any_io_executor where)
-      : to_(std::move(to)), number_(number), where_(std::move(where)) {}
+  pending_reply(std::weak_ptr<session> to, std::uint64_t number, std::shared_ptr<reply_outbox> by)
+      : to_(std::move(to)), number_(number), by_(std::move(by)) {}
   pending_reply(const pending_reply&) = delete;
   pending_reply& operator=(const pending_reply&) = delete;
   ~pending_reply() { send(http_wire::problem(503, "the request was given up")); }
 
   void send(http_response response) {
     if (sent_.exchange(true) || to_.expired()) return;
-    asio::dispatch(where_, [to = to_, number = number_, answer = std::move(response)]() mutable {
-      if (const auto alive = to.lock()) alive->answer(number, std::move(answer));
-    });
+    by_->push(to_, number_, std::move(response));
   }
 
  private:
   std::weak_ptr<session> to_;
   std::uint64_t number_;
-  asio::any_io_executor where_;
+  std::shared_ptr<reply_outbox> by_;
   std::atomic<bool> sent_ = false;
 };
 
@@ -160,7 +158,7 @@ void session::handle(http_request request) {
   const auto number = first_slot_ + slots_.size();
   slots_.push_back({reader_.form(), std::exchange(body_held_, 0), false, {}});
   if (!reader_.form().keep_alive || owner_->stopping) last_read_ = true;
-  const auto pending = std::make_shared<pending_reply>(weak_from_this(), number, stream_->executor());
+  const auto pending = std::make_shared<pending_reply>(weak_from_this(), number, owner_->replies);
   try {
     owner_->handler(std::move(request),
                     [pending](http_response response) { pending->send(std::move(response)); });
