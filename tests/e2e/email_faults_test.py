@@ -60,8 +60,10 @@ class EmailFaults(EndToEnd):
         self.assertEqual([(dead, "unknown_mailbox")], [(event["token"], event["reason"]) for event in events])
 
     def test_what_is_wrong_with_the_sender_condemns_no_address(self):
-        job = self.send("sender", [f"fail-550-5.7.{code}+a@example.com" for code in (1, 26, 515)])
-        self.assertEqual(3, job["failed"])
+        # What its domain is refused for is put right there, and the mails are sent then.
+        job = self.send("sender", ["fail-550-5.7.1+a@example.com", "flaky-1-550-5.7.26+b@example.com",
+                                   "flaky-1-550-5.7.515+c@example.com"])
+        self.assertEqual((1, 2), (job["failed"], job["delivered"]))
         with self.stack.redis() as redis:
             self.assertEqual(0, redis.command("XLEN", self.stack.key("tokens")))
         alerts = [line for line in self.stack.engines[0].log_lines() if line.get("event") == "provider_refused"]
