@@ -1,9 +1,10 @@
-#include <fstream>
-#include <iterator>
+#include <chrono>
+#include <string>
 #include <utility>
 #include <vector>
 
 #include "actors/app_kit.hpp"
+#include "actors/read_file.hpp"
 #include "core/digest.hpp"
 #include "transport/providers/webhook/webhook_adapter.hpp"
 #include "transport/providers/webhook/webhook_headers.hpp"
@@ -16,24 +17,19 @@ namespace {
 // outcome.
 constexpr std::chrono::seconds idle_timeout{4};
 
-std::string read_secrets(const webhook_app& app) {
-  if (!app.secret.empty()) return app.secret;
-  std::ifstream in(app.secret_file, std::ios::binary);
-  return {std::istreambuf_iterator<char>(in), {}};
-}
-
 }  // namespace
 
 app_kit_result make_kit(const webhook_app& app, const std::shared_ptr<io_thread>& thread) {
-  const auto text = read_secrets(app);
-  auto parsed = parse_webhook_secrets(text);
-  if (const auto* wrong = std::get_if<std::string>(&parsed))
-    return "webhook." + app.app + ".secret_file: " + *wrong;
+  const auto key = "webhook." + app.app + (app.secret.empty() ? ".secret_file: " : ".secret: ");
+  const auto text = app.secret.empty() ? read_file(app.secret_file) : app.secret;
+  if (!text) return key + "cannot be read";
+  auto parsed = parse_webhook_secrets(*text);
+  if (const auto* wrong = std::get_if<std::string>(&parsed)) return key + *wrong;
   app_kit kit;
   kit.keys = std::make_shared<webhook_keys>(std::get<std::vector<webhook_secret>>(std::move(parsed)));
   kit.adapter =
       make_webhook_adapter({.keys = kit.keys, .type = app.type, .allow_http = app.allow_http, .now = {}});
-  kit.fingerprint = to_hex(sha256(text));
+  kit.fingerprint = to_hex(sha256(*text));
   kit.make_credential = [](const std::string&) { return make_webhook_headers(); };
   auto pool = strangers_pool_of(app, app.allow_addresses);
   pool.allow_http = app.allow_http;
