@@ -28,8 +28,8 @@ class breaker_board {
 
   /// What a batch of answers does to the scope's breaker.
   step record(scope_number scope, const std::vector<answers::health>& counted, epoch_ms now);
-  /// A connection could not be made. Half open it is a probe's failure, where the probes are this process's: a
-  /// probe that never got out says nothing itself.
+  /// A connection could not be made. Half open it is a probe's failure, where the probes are this process's:
+  /// a probe that never got out says nothing itself.
   step record_unconnected(scope_number scope, epoch_ms now);
   /// What time does.
   step advance(scope_number scope, epoch_ms now);
