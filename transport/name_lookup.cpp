@@ -8,10 +8,7 @@
 #include <cstring>
 #include <mutex>
 #include <span>
-#include <string>
-#include <unordered_map>
 #include <utility>
-#include <vector>
 
 #include "transport/io_thread.hpp"
 
@@ -59,48 +56,24 @@ class system_lookup final : public name_lookup {
   }
 
   void look_up(std::string host, std::function<void(name_found)> then) override {
-    {
-      const std::scoped_lock lock(guard_);
-      auto& askers = askers_[host];
-      if (askers.size() < max_waiting_) {
-        askers.push_back(std::move(then));
-        if (askers.size() > 1) return;
-        then = nullptr;
-      }
-    }
-    if (then) return then(name_found{{}, "too many look-ups"});
     auto& least = **std::min_element(workers_.begin(), workers_.end(), [](const auto& a, const auto& b) {
       return a->asked.load() < b->asked.load();
     });
-    if (least.asked.load() > max_waiting_) return answer(host, name_found{{}, "too many look-ups"});
+    if (least.asked.load() > max_waiting_) return then(name_found{{}, "too many look-ups"});
     least.asked.fetch_add(1);
-    least.thread.post([this, &least, host = std::move(host)] {
-      answer(host, ask_system(host));
+    least.thread.post([&least, host = std::move(host), then = std::move(then)] {
+      then(ask_system(host));
       least.asked.fetch_sub(1);
     });
   }
 
  private:
-  void answer(const std::string& host, const name_found& found) {
-    std::vector<std::function<void(name_found)>> all;
-    {
-      const std::scoped_lock lock(guard_);
-      all.swap(askers_[host]);
-      askers_.erase(host);
-    }
-    for (const auto& each : all) each(found);
-  }
-
   struct worker {
     std::atomic<std::size_t> asked{0};
     io_thread thread{"name-lookup"};
   };
 
   std::size_t max_waiting_;
-  std::mutex guard_;
-  /// Of questions under way: whoever asks for such a name waits with the others, so that a name whose servers
-  /// are silent takes one thread, however often it is asked for.
-  std::unordered_map<std::string, std::vector<std::function<void(name_found)>>> askers_;
   std::vector<std::unique_ptr<worker>> workers_;
 };
 
