@@ -122,7 +122,7 @@ struct ready_items {
 struct settlement {
   std::uint32_t size() const noexcept {
     return static_cast<std::uint32_t>(ends.size() + parks.size() + finished_entries.size() + letters.size() +
-                                      cuts.size());
+                                      cuts.size() + moved.size());
   }
 
   bool from_intake = false;  ///< the intake keeps count of what it has settled and is not yet written
@@ -148,10 +148,11 @@ struct settlement {
     bool last = false;  ///< the owner's entry is over
   };
   std::vector<cut> cuts;
+  /// Rests that wait elsewhere as they are, because their content cannot be read now; their entries are among
+  /// `finished_entries`.
+  std::vector<parked> moved;
 
-  bool empty() const noexcept {
-    return ends.empty() && parks.empty() && finished_entries.empty() && letters.empty() && cuts.empty();
-  }
+  bool empty() const noexcept { return size() == 0; }
 };
 
 /// tracker → intake: these left the scope's window.

@@ -16,6 +16,7 @@
 #include <string>
 #include <vector>
 
+#include "actors/tracker/rest_writer.hpp"
 #include "core/job/job.hpp"
 #include "storage/records.hpp"
 #include "transport/providers/adapter.hpp"
@@ -39,6 +40,28 @@ struct recipient_state {
   std::uint8_t suspect = 0;  ///< 1 + its level in the intake's suspect_line, until it is over
 };
 
+/// Messages as their providers' adapters compile them: once a job and platform, by whichever sender needs it
+/// first.
+class compiled_messages {
+ public:
+  const compiled_message& of(const job& source, platform target, const provider_adapter& adapter) {
+    const auto at = index_of(target);
+    std::call_once(once_[at], [&] { compiled_[at] = adapter.compile(source, target); });
+    return *compiled_[at];
+  }
+
+ private:
+  std::array<std::once_flag, platform_count> once_;
+  std::array<std::unique_ptr<compiled_message>, platform_count> compiled_;
+};
+
+/// What rests of a job that refer to its content have in common, while any of them is loaded.
+struct shared_content {
+  std::shared_ptr<const job> document;
+  stored_content_ptr stored;
+  compiled_messages compiled;
+};
+
 struct run {
   std::unique_ptr<dispatch::job> document;
   entry_ref where;
@@ -57,16 +80,16 @@ struct run {
   std::uint32_t looking_up = 0;               ///< … so many of them
   bool progress_stored = false;               ///< Redis holds one, to be removed at the end
   std::uint32_t open = 0;
+  std::shared_ptr<shared_content> shared{};  ///< of a rest that refers to its job's content
+  rest_writer rests{};                       ///< the tracker's
 
   const compiled_message& compiled(platform target, const provider_adapter& adapter) {
-    const auto at = index_of(target);
-    std::call_once(once_[at], [&] { compiled_[at] = adapter.compile(*document, target); });
-    return *compiled_[at];
+    return shared ? shared->compiled.of(*shared->document, target, adapter)
+                  : compiled_.of(*document, target, adapter);
   }
 
  private:
-  std::array<std::once_flag, platform_count> once_;
-  std::array<std::unique_ptr<compiled_message>, platform_count> compiled_;
+  compiled_messages compiled_;
 };
 using run_ptr = std::shared_ptr<run>;
 

@@ -36,12 +36,29 @@ inline constexpr std::size_t company_count = 3;
 /// By company: recipients up to this position were started in it, and their process died; -1: none.
 using died_upto = std::array<std::int64_t, company_count>;
 
+/// The content of a job (content_document()) as its rests and dead letters refer to it: stored once, as
+/// NS:content:REF, counted, and gone with the last that refers to it.
+struct stored_content {
+  std::string ref;                          ///< "TENANT:ID:DIGEST"
+  std::shared_ptr<const std::string> text;  ///< null when it could not be had
+};
+using stored_content_ptr = std::shared_ptr<const stored_content>;
+
+enum class content_state : std::uint8_t {
+  none,     ///< the document is whole
+  there,    ///< the document holds recipients alone
+  missing,  ///< … and their content is gone
+  unusable  ///< … or its key holds something else, which may be mended
+};
+
 struct entry {
   std::string id;  ///< the stream's, "MS-SEQ"
   std::string document;
   std::string correlation_id;
   std::string traceparent;
-  std::string resume;            ///< of a parked rest: see core/job/resume.hpp; empty on a lane
+  std::string resume;  ///< of a parked rest: see core/job/resume.hpp; empty on a lane
+  dispatch::content_state has_content = content_state::none;
+  stored_content_ptr content{};  ///< unless `none`; one object for all entries of an answer that share it
   std::uint32_t deliveries = 1;  ///< how often it was given to a process, this time included (Redis's count)
   // Of an entry taken over:
   bool recovered = false;
@@ -58,6 +75,7 @@ using progress_bitmap = std::string;
 struct entry_ref {
   source_ptr from;
   std::string id;
+  std::string content{};  ///< what it refers to (stored_content::ref); its end is one reference less
 };
 
 struct read_ask {
@@ -180,6 +198,7 @@ struct dead_letter {
   std::string resume{};  ///< see core/job/resume.hpp
   std::string lane{};
   std::string correlation_id{}, traceparent{};
+  stored_content_ptr content{};  ///< as of `parked`
 };
 
 /// The rest of a job that cannot start now: it leaves its entry for a waiting list, or for the schedule.
@@ -190,6 +209,13 @@ struct parked {
   std::string resume;
   std::string correlation_id;
   std::string traceparent;
+  stored_content_ptr content{};  ///< then `document` holds recipients alone
+};
+
+/// More rests and dead letters refer to a content.
+struct content_use {
+  stored_content_ptr content;
+  std::uint32_t more = 0;
 };
 
 /// A message to a tenant about its jobs: an entry of the results lane, unless too many have not ended.
@@ -218,6 +244,7 @@ struct checkpoint {
   std::vector<withheld_token> withheld;
   std::vector<dead_letter> dead;
   std::vector<parked> parks;
+  std::vector<content_use> contents;  ///< of `parks` and `dead`, each once; those of `done` say so themselves
   std::vector<audience_cut> cuts;
   std::vector<result_post> posts;
   std::vector<completion_post> completions;

@@ -23,6 +23,10 @@ epoch_ms stored_at(const std::string& entry_id) {
   return epoch_ms{ms};
 }
 
+entry_ref where_of(const entry& what, const source_ptr& from) {
+  return {from, what.id, what.has_content == content_state::there ? what.content->ref : std::string()};
+}
+
 }  // namespace
 
 // Where an earlier owner of this entry stood: what was over then stays over.
@@ -39,26 +43,37 @@ void intake_state::take_progress(run& owner, const progress_bitmap& earlier) {
   }
 }
 
+void intake_state::refuse(const entry& what, const source_ptr& from, const job_error& why, settlement& over) {
+  dead_letter letter;
+  letter.tenant = "default";
+  letter.document = what.document;
+  letter.reason = "malformed";
+  letter.detail = why.pointer + ": " + why.message;
+  letter.source_id = what.id;
+  letter.at = parts_->time->wall();
+  if (what.has_content == content_state::there) letter.content = what.content;
+  log::warn("job_refused", {{"entry", what.id}, {"pointer", why.pointer}, {"detail", why.message}});
+  over.letters.push_back(std::move(letter));
+  over.finished_entries.push_back(where_of(what, from));
+  parts_->measures->jobs("malformed", 1);
+}
+
 run_ptr intake_state::make_run(const entry& what, const source_ptr& from, settlement& over) {
   std::optional<resume_state> resume;
   if (!what.resume.empty()) resume = decode_resume(what.resume);
   const auto indices =
       resume ? std::span<const std::uint64_t>(resume->indices) : std::span<const std::uint64_t>();
   const auto raw_size = what.document.size();
-  auto parsed = parser_.parse(what.document, indices);
-  if (auto* refused = std::get_if<job_error>(&parsed)) {
-    dead_letter letter;
-    letter.tenant = "default";
-    letter.document = what.document;
-    letter.reason = "malformed";
-    letter.detail = refused->pointer + ": " + refused->message;
-    letter.source_id = what.id;
-    letter.at = parts_->time->wall();
-    log::warn("job_refused",
-              {{"entry", what.id}, {"pointer", refused->pointer}, {"detail", refused->message}});
-    over.letters.push_back(std::move(letter));
-    over.finished_entries.push_back({from, what.id});
-    parts_->measures->jobs("malformed", 1);
+  auto shared = contents_.of(what, parser_);
+  if (const auto* refused = std::get_if<job_error>(&shared)) {
+    refuse(what, from, *refused, over);
+    return nullptr;
+  }
+  auto content = std::get<std::shared_ptr<shared_content>>(std::move(shared));
+  auto parsed = content ? parser_.parse_rest(what.document, indices, content->document)
+                        : parser_.parse(what.document, indices);
+  if (const auto* refused = std::get_if<job_error>(&parsed)) {
+    refuse(what, from, *refused, over);
     return nullptr;
   }
   loaded_bytes_->fetch_add(raw_size, std::memory_order_relaxed);
@@ -67,7 +82,8 @@ run_ptr intake_state::make_run(const entry& what, const source_ptr& from, settle
     delete done;
   });
   owner->document = std::move(std::get<std::unique_ptr<job>>(parsed));
-  owner->where = {from, what.id};
+  owner->where = where_of(what, from);
+  owner->shared = std::move(content);
   const auto* const list = sources_.find(*from);
   owner->from_origin = list && list->scope && gates_[*list->scope].of_origin();
   owner->lane = from->lane;
@@ -103,10 +119,36 @@ bool intake_state::in_hand(const run& what) const {
   });
 }
 
+// Whoever mends the key finds the rest as it was.
+void intake_state::wait_for_content(const entry& what, const source_ptr& from, settlement& over) {
+  constexpr std::chrono::milliseconds again{10'000};
+  log::error("content_unusable",
+             {{"entry", what.id},
+              {"content", what.content->ref},
+              {"detail", "the key holds something else; what refers to it waits until that is mended"}});
+  over.moved.push_back({*from, parts_->time->wall() + again, what.document, what.resume, what.correlation_id,
+                        what.traceparent, what.content});
+  over.finished_entries.push_back({from, what.id});
+}
+
+// Nothing can be sent of it, but the job it belongs to comes to its end.
+void intake_state::lose(const run_ptr& owner, settlement& over) {
+  log::error("content_missing", {{"tenant", owner->document->tenant},
+                                 {"job", owner->document->id},
+                                 {"recipients", owner->open},
+                                 {"detail", "Redis has lost what these recipients were to be sent"}});
+  for (std::uint32_t at = 0; at < owner->states.size(); ++at) {
+    if (!owner->states[at].ended) over.ends.push_back({{owner, at}, outcome::dead, "content_missing", {}});
+  }
+  if (owner->open == 0) over.finished_entries.push_back(owner->where);
+}
+
 void intake_state::load(const entry& what, const source_ptr& from, settlement& over,
                         std::vector<run_ptr>& unknown) {
+  if (what.has_content == content_state::unusable) return wait_for_content(what, from, over);
   auto owner = make_run(what, from, over);
   if (!owner || in_hand(*owner)) return;
+  if (what.has_content == content_state::missing) return lose(owner, over);
   if (!owner->document->audience.empty()) {
     if (owner->document->document.size() > max_audience_document) {
       over.letters.push_back(

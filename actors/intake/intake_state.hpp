@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "actors/control/job_control.hpp"
+#include "actors/intake/content_cache.hpp"
 #include "actors/intake/intake.hpp"
 #include "actors/intake/loaded_work.hpp"
 #include "actors/intake/scope_gate.hpp"
@@ -82,6 +83,9 @@ class intake_state {
   void load(const entry& what, const source_ptr& from, settlement& over, std::vector<run_ptr>& unknown);
   static void take_progress(run& owner, const progress_bitmap& earlier);
   run_ptr make_run(const entry& what, const source_ptr& from, settlement& over);
+  void refuse(const entry& what, const source_ptr& from, const job_error& why, settlement& over);
+  void wait_for_content(const entry& what, const source_ptr& from, settlement& over);
+  void lose(const run_ptr& owner, settlement& over);
   bool in_hand(const run& what) const;
   void accept(std::vector<run_ptr> runs);
   dead_letter letter_of(const run& owner, std::string reason, std::string detail) const;
@@ -190,6 +194,7 @@ class intake_state {
   std::vector<run_ptr> unaccepted_;  ///< Redis was away when they were to be made known
   /// Bytes of job documents alive in the process.
   std::shared_ptr<std::atomic<std::uint64_t>> loaded_bytes_ = std::make_shared<std::atomic<std::uint64_t>>(0);
+  content_cache contents_{loaded_bytes_};
   /// A running average, so that a read asks for about as many entries as there is room for. Guesses at first.
   std::array<double, lane_count> recipients_per_entry_{1, 4, 100, 1};
   double recipients_per_rest_ = 16;  ///< the same, of origins' waiting lists

@@ -7,7 +7,6 @@
 #include <utility>
 
 #include "core/digest.hpp"
-#include "core/job/job_parser.hpp"
 #include "core/job/resume.hpp"
 
 namespace dispatch {
@@ -17,6 +16,8 @@ constexpr std::size_t max_dead_per_letter = 128;
 // Job hashes and results of one write: some 2 to 4 ms of Redis, in which nobody else is served, the reader of
 // an urgent job least of all.
 constexpr std::size_t max_records = 512;
+// The same of documents: what a checkpoint carries is in memory twice while it is being sent.
+constexpr std::size_t max_bytes = 2u << 20;
 
 result_record result_of(const work_item& item, const ending& how, epoch_ms now) {
   const auto& owner = *item.owner;
@@ -68,14 +69,20 @@ std::string rest_of(const run_ptr& owner, std::span<const std::size_t> positions
   return encode(resume);
 }
 
+rest_writer::rest rest_document(run& owner, std::span<const std::size_t> positions) {
+  return owner.rests.write(*owner.document, positions, owner.shared ? owner.shared->stored : nullptr);
+}
+
 parked parked_rest(const run_ptr& owner, const source& to, std::optional<epoch_ms> due,
                    std::span<const std::size_t> positions) {
+  auto rest = rest_document(*owner, positions);
   return {to,
           due,
-          subset_document(*owner->document, positions, true),
+          std::move(rest.document),
           rest_of(owner, positions),
           owner->correlation_id,
-          owner->traceparent};
+          owner->traceparent,
+          std::move(rest.content)};
 }
 
 }  // namespace
@@ -94,14 +101,21 @@ void checkpoint_builder::end(const work_item& item, ending how, epoch_ms now, bo
   if (how.result == outcome::invalid_token || how.result == outcome::quarantined) note_token(item, how, now);
   if (how.result == outcome::dead) {
     const auto [at, fresh] = dead_places_.try_emplace(&owner, dead_.size());
-    if (fresh) dead_.push_back({item.owner, {}, {}});
+    if (fresh) {
+      dead_.push_back({item.owner, {}, {}});
+      bytes_ += owner.document->document.size();  // about what its letters will hold
+    }
     auto& letters = dead_[at->second];
     letters.positions.push_back(item.position);
     letters.last = std::move(how);
   }
   leave(item);
-  if (content_->results.size() + content_->jobs.size() + posts_.size() >= max_records)
-    full_.push_back(close(now));
+  limit(now);
+}
+
+void checkpoint_builder::limit(epoch_ms now) {
+  const auto records = content_->results.size() + content_->jobs.size() + posts_.size();
+  if (records >= max_records || bytes_ >= max_bytes) full_.push_back(close(now));
 }
 
 void checkpoint_builder::tell(const work_item& item, const ending& how, epoch_ms now) {
@@ -146,7 +160,7 @@ void checkpoint_builder::cut(const settlement::cut& what) {
         {std::string(document.tenant), std::string(document.id), what.first, what.count});
   }
   if (what.unusable > 0) count(what.owner, outcome::dead, what.unusable);
-  content_->parks.insert(content_->parks.end(), what.rests.begin(), what.rests.end());
+  for (const auto& rest : what.rests) add_rest(rest);
   if (what.last) content_->done.push_back(what.owner->where);
 }
 
@@ -175,8 +189,29 @@ void checkpoint_builder::seal_progress() {
   moved_known_.clear();
 }
 
-void checkpoint_builder::park(const std::vector<settlement::park>& parks, bool counted) {
-  if (counted) recipients_ += static_cast<std::uint32_t>(parks.size());
+void checkpoint_builder::use(const stored_content_ptr& content) {
+  if (!content || !content->text) return;  // of one that is gone nothing is stored, and nothing counted
+  const auto [at, fresh] = content_places_.try_emplace(content->ref, content_->contents.size());
+  if (fresh) {
+    content_->contents.push_back({content, 0});
+    bytes_ += content->text->size();
+  }
+  ++content_->contents[at->second].more;
+}
+
+void checkpoint_builder::add_rest(parked rest) {
+  use(rest.content);
+  bytes_ += rest.document.size();
+  content_->parks.push_back(std::move(rest));
+}
+
+void checkpoint_builder::add_letter(dead_letter letter) {
+  use(letter.content);
+  bytes_ += letter.document.size();
+  content_->dead.push_back(std::move(letter));
+}
+
+void checkpoint_builder::park(const std::vector<settlement::park>& parks, epoch_ms now, bool counted) {
   using group = std::tuple<run*, std::string, std::optional<epoch_ms>>;
   struct rest_of_run {
     const settlement::park* first;
@@ -192,13 +227,15 @@ void checkpoint_builder::park(const std::vector<settlement::park>& parks, bool c
     rests[at->second].positions.push_back(rest.item.position);
   }
   for (auto& [first, due, positions] : rests) {
-    for (auto position : positions) leave({first->item.owner, static_cast<std::uint32_t>(position)});
     std::sort(positions.begin(), positions.end());
     const std::span<const std::size_t> all(positions);
     const auto most = first->most > 0 ? first->most : all.size();
     for (std::size_t from = 0; from < all.size(); from += most) {
       const auto part = all.subspan(from, std::min<std::size_t>(most, all.size() - from));
-      content_->parks.push_back(parked_rest(first->item.owner, first->to, due, part));
+      for (auto position : part) leave({first->item.owner, static_cast<std::uint32_t>(position)});
+      if (counted) recipients_ += static_cast<std::uint32_t>(part.size());
+      add_rest(parked_rest(first->item.owner, first->to, due, part));
+      limit(now);
     }
   }
 }
@@ -211,7 +248,9 @@ void checkpoint_builder::seal_letters(epoch_ms now) {
       const auto part = all.subspan(from, std::min(max_dead_per_letter, all.size() - from));
       dead_letter letter;
       letter.tenant = items.owner->document->tenant;
-      letter.document = subset_document(*items.owner->document, part, true);
+      auto rest = rest_document(*items.owner, part);
+      letter.document = std::move(rest.document);
+      letter.content = std::move(rest.content);
       letter.reason = items.last.reason;
       letter.detail = items.last.detail;
       letter.attempts = items.last.attempts;
@@ -221,7 +260,7 @@ void checkpoint_builder::seal_letters(epoch_ms now) {
       letter.lane = to_string(items.owner->lane);
       letter.correlation_id = items.owner->correlation_id;
       letter.traceparent = items.owner->traceparent;
-      content_->dead.push_back(std::move(letter));
+      add_letter(std::move(letter));
     }
   }
   dead_.clear();
@@ -240,6 +279,8 @@ checkpoint_builder::sealed checkpoint_builder::close(epoch_ms now) {
   seal_progress();
   posts_.seal(*content_, now);
   counts_.clear();
+  content_places_.clear();
+  bytes_ = 0;
   return {std::exchange(content_, std::make_shared<checkpoint>()), std::exchange(recipients_, 0),
           std::exchange(settled_, 0), std::exchange(suspects_, {}), std::exchange(dead_tokens_, {})};
 }

@@ -48,10 +48,12 @@ class checkpoint_builder {
   /// The recipient is over. `counted`: it still counts in max_in_flight (it was handed to a sender).
   void end(const work_item& item, ending how, epoch_ms now, bool counted);
   /// These leave memory for a waiting list or the schedule.
-  void park(const std::vector<settlement::park>& parks, bool counted);
+  void park(const std::vector<settlement::park>& parks, epoch_ms now, bool counted);
   void cut(const settlement::cut& what);
   void finish_entry(const entry_ref& where) { content_->done.push_back(where); }
-  void add_letter(dead_letter letter) { content_->dead.push_back(std::move(letter)); }
+  void add_letter(dead_letter letter);
+  /// A rest that goes elsewhere as it is, its reference with it.
+  void move(parked rest) { content_->parks.push_back(std::move(rest)); }
 
   /// So many of the intake's settlements are in here.
   void count_settled(std::uint32_t count) { settled_ += count; }
@@ -72,11 +74,16 @@ class checkpoint_builder {
 
  private:
   sealed close(epoch_ms now);
+  /// Begins the next checkpoint when this one is as large as one should be.
+  void limit(epoch_ms now);
   void count(const run_ptr& owner, outcome result, std::uint32_t times = 1);
   void note_token(const work_item& item, const ending& how, epoch_ms now);
   /// To NS:results, and to the tenant.
   void tell(const work_item& item, const ending& how, epoch_ms now);
   void leave(const work_item& item);
+  void add_rest(parked rest);
+  /// A rest or letter more refers to this (null: it does not).
+  void use(const stored_content_ptr& content);
   void seal_progress();
   void seal_letters(epoch_ms now);
 
@@ -101,6 +108,8 @@ class checkpoint_builder {
   std::vector<dead_items> dead_;
   std::unordered_set<const run*> moved_known_;
   std::vector<run_ptr> moved_;  ///< runs of several recipients some of which left
+  std::unordered_map<std::string_view, std::size_t> content_places_;  ///< in content_->contents, by reference
+  std::size_t bytes_ = 0;  ///< of documents and contents in content_
   result_posts posts_;
   dead_tokens dead_tokens_;
   std::uint32_t recipients_ = 0;

@@ -89,7 +89,8 @@ class tracker_state {
     for (std::size_t by = 0; by < counts.size() && !what.ends.empty(); ++by) {
       counts[by].flush(*parts_->measures, static_cast<provider>(by));
     }
-    builder_.park(what.parks, what.counted);
+    builder_.park(what.parks, wall_, what.counted);
+    for (const auto& rest : what.moved) builder_.move(rest);
     for (const auto& cut : what.cuts) builder_.cut(cut);
     for (const auto& where : what.finished_entries) builder_.finish_entry(where);
     for (const auto& letter : what.letters) builder_.add_letter(letter);

@@ -10,6 +10,7 @@
 #include "apps/dispatchctl/progress_bar.hpp"
 #include "apps/dispatchctl/redaction.hpp"
 #include "apps/dispatchctl/terminal.hpp"
+#include "core/job/job_parser.hpp"
 #include "core/policy/mass_invalid_guard.hpp"
 #include "core/policy/rfc3339.hpp"
 #include "storage/operator/operator_actions.hpp"
@@ -210,7 +211,11 @@ int run_dead_show(session& redis, const dead_show_options& options) {
   auto found = redis.ask({"XRANGE", redis.key("dead"), options.entry, options.entry});
   if (found.size() == 0) throw command_failed("no dead letter " + options.entry);
   const auto& fields = found.at(0).at(1);
-  const auto& document = fields.field("job").text;
+  auto document = fields.field("job").text;
+  if (const auto ref = std::string{fields.field("content").as_text()}; !ref.empty()) {
+    const auto content = redis.ask({"HGET", redis.key("content:" + ref), "document"});
+    document = whole_document(content.as_text(), document).value_or(document);
+  }
   if (options.raw) {
     std::fwrite(document.data(), 1, document.size(), stdout);
     std::fputc('\n', stdout);

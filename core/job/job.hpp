@@ -73,6 +73,13 @@ class job {
   /// The document as it came, kept for parking, dead letters and the idempotency digest.
   std::string document;
 
+  /// Of a rest that refers to its job's content: that content, a job without recipients that many rests
+  /// share. Message and overrides stand only there, so that each rest costs no more than its recipients;
+  /// everything else above is the content's too. `document` then holds recipients alone.
+  std::shared_ptr<const job> content;
+  /// Where message and overrides are.
+  const job& with_message() const noexcept { return content ? *content : *this; }
+
   /// The recipient's variable of that name; nullopt when it has none.
   std::optional<std::string_view> variable(const recipient& who, std::string_view name) const noexcept {
     for (std::uint32_t i = 0; i < who.var_count; ++i) {

@@ -79,7 +79,40 @@ class document_reader {
       job_field which{};
       if (!seen_.take(fields_, key, which) || !read_field(which, value)) return fields_.within(key);
     }
-    if (!check_whole()) return false;
+    if (!check_content() || !check_recipients()) return false;
+    return number_recipients(indices);
+  }
+
+  /// What the recipients of other documents share.
+  bool read_content(simdjson::dom::element root) {
+    simdjson::dom::object members;
+    if (!fields_.object(root, members)) return false;
+    for (const auto [key, value] : members) {
+      job_field which{};
+      if (!seen_.take(fields_, key, which)) return fields_.within(key);
+      if (which == job_field::recipients || which == job_field::audience) {
+        fields_.fail("does not belong to a job's content");
+        return fields_.within(key);
+      }
+      if (!read_field(which, value)) return fields_.within(key);
+    }
+    return check_content();
+  }
+
+  /// Recipients alone.
+  bool read_rest(simdjson::dom::element root, std::span<const std::uint64_t> indices) {
+    simdjson::dom::object members;
+    if (!fields_.object(root, members)) return false;
+    for (const auto [key, value] : members) {
+      job_field which{};
+      if (!seen_.take(fields_, key, which)) return fields_.within(key);
+      if (which != job_field::recipients) {
+        fields_.fail("does not belong beside the recipients of a rest");
+        return fields_.within(key);
+      }
+      if (!read_field(which, value)) return fields_.within(key);
+    }
+    if (!seen_.has(job_field::recipients)) return missing("recipients", "is required");
     return number_recipients(indices);
   }
 
@@ -141,7 +174,7 @@ class document_reader {
     return fields_.within(key);
   }
 
-  bool check_whole() {
+  bool check_content() {
     if (!seen_.has(job_field::message)) return missing("message", "is required");
     const auto& m = job_.message;
     const auto& o = job_.overrides;
@@ -150,12 +183,16 @@ class document_reader {
     const bool has_override =
         !o.android.empty() || !o.apns.empty() || !o.webpush.empty() || !o.email.empty() || !o.webhook.empty();
     if (!has_message && !has_override) return missing("message", "must not be empty without overrides");
+    if (job_.send_at && job_.expires_at && *job_.expires_at <= *job_.send_at)
+      return missing("expires_at", "must be after send_at");
+    return true;
+  }
+
+  bool check_recipients() {
     if (seen_.has(job_field::recipients) && seen_.has(job_field::audience))
       return missing("audience", "cannot stand beside recipients");
     if (!seen_.has(job_field::recipients) && !seen_.has(job_field::audience))
       return missing("recipients", "recipients or an audience is required");
-    if (job_.send_at && job_.expires_at && *job_.expires_at <= *job_.send_at)
-      return missing("expires_at", "must be after send_at");
     return true;
   }
 
@@ -173,6 +210,19 @@ class document_reader {
   job& job_;
   field_set<job_field, job_names.size()> seen_{job_names};
 };
+
+/// Its text lives as long as `content`, which the rest keeps.
+void share(std::shared_ptr<const job> content, job& rest) {
+  rest.tenant = content->tenant;
+  rest.id = content->id;
+  rest.app = content->app;
+  rest.send_at = content->send_at;
+  rest.expires_at = content->expires_at;
+  rest.collapse_key = content->collapse_key;
+  rest.priority = content->priority;
+  rest.dry_run = content->dry_run;
+  rest.content = std::move(content);
+}
 
 }  // namespace
 
@@ -213,6 +263,22 @@ job_parser& job_parser::operator=(job_parser&&) noexcept = default;
 
 std::variant<std::unique_ptr<job>, job_error> job_parser::parse(std::string document,
                                                                 std::span<const std::uint64_t> indices) {
+  return parse(std::move(document), indices, part::whole, nullptr);
+}
+
+std::variant<std::unique_ptr<job>, job_error> job_parser::parse_content(std::string document) {
+  return parse(std::move(document), {}, part::content, nullptr);
+}
+
+std::variant<std::unique_ptr<job>, job_error> job_parser::parse_rest(std::string document,
+                                                                     std::span<const std::uint64_t> indices,
+                                                                     std::shared_ptr<const job> content) {
+  return parse(std::move(document), indices, part::rest, std::move(content));
+}
+
+std::variant<std::unique_ptr<job>, job_error> job_parser::parse(std::string document,
+                                                                std::span<const std::uint64_t> indices,
+                                                                part of, std::shared_ptr<const job> content) {
   if (document.size() > state_->limits.max_document_bytes) {
     auto text = fmt::format("the document is larger than {} bytes", state_->limits.max_document_bytes);
     return job_error{"", std::move(text), std::move(document)};
@@ -221,12 +287,16 @@ std::variant<std::unique_ptr<job>, job_error> job_parser::parse(std::string docu
   result->document = std::move(document);
   result->arena_ = std::make_unique_for_overwrite<char[]>(result->document.size() + 1);
   result->tenant = result->app = "default";
+  if (content) share(std::move(content), *result);
 
   field_reader fields(result->arena_.get());
   document_reader reader(fields, state_->limits, *result);
   simdjson::dom::element root;
   const auto error = state_->parse(result->document, root);
-  const bool good = error ? fields.fail(describe(error)) : reader.read(root, indices);
+  const bool good = error                 ? fields.fail(describe(error))
+                    : of == part::content ? reader.read_content(root)
+                    : of == part::rest    ? reader.read_rest(root, indices)
+                                          : reader.read(root, indices);
   state_->drop_large_buffers();
   if (good) return result;
   fields.error().document = std::move(result->document);

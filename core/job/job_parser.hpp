@@ -43,11 +43,22 @@ class job_parser {
   std::variant<std::unique_ptr<job>, job_error> parse(std::string document,
                                                       std::span<const std::uint64_t> indices = {});
 
+  /// A job's content (content_document()): a job whose recipients stand elsewhere.
+  std::variant<std::unique_ptr<job>, job_error> parse_content(std::string document);
+  /// A rest that refers to that content (recipients_document()).
+  std::variant<std::unique_ptr<job>, job_error> parse_rest(std::string document,
+                                                           std::span<const std::uint64_t> indices,
+                                                           std::shared_ptr<const job> content);
+
   /// Checks one recipient alone (an element of an audience) by the same rules; the pointer is relative to it.
   /// nullopt when it is good.
   std::optional<job_error> check_recipient(std::string_view json);
 
  private:
+  enum class part : std::uint8_t { whole, content, rest };
+  std::variant<std::unique_ptr<job>, job_error> parse(std::string document,
+                                                      std::span<const std::uint64_t> indices, part of,
+                                                      std::shared_ptr<const job> content);
   struct state;
   std::unique_ptr<state> state_;
 };
@@ -56,6 +67,14 @@ class job_parser {
 /// order, everything else unchanged, numbers included ("id" set to the job's id when `with_id`). Blanks are
 /// dropped. For parking and dead letters. A job of an audience has no positions and keeps its audience.
 std::string subset_document(const job& source, std::span<const std::size_t> positions, bool with_id);
+
+/// The document without recipients, with the job's id: what all rests of a job have in common.
+std::string content_document(const job& source);
+/// The two put together again (recipients_document() below is the other); nullopt when these texts are not
+/// what they should be.
+std::optional<std::string> whole_document(std::string_view content, std::string_view recipients);
+/// {"recipients": […]}: those at these positions, and nothing else.
+std::string recipients_document(const job& source, std::span<const std::size_t> positions);
 
 /// The document of a job of an audience with these recipients (JSON texts that check_recipient() has passed)
 /// in the audience's place and the job's id.

@@ -36,7 +36,8 @@ void append_id(std::string& out, std::string_view id) {
   out += '"';
 }
 
-/// The source's members one by one, `write(member)` saying what becomes of each value but the id's.
+/// The source's members one by one, `write(member)` saying what becomes of each but the id; false: it is left
+/// out.
 template <class Write>
 std::string rewritten(const job& source, bool with_id, Write write) {
   std::string out = "{";
@@ -44,26 +45,56 @@ std::string rewritten(const job& source, bool with_id, Write write) {
   if (with_id) append_id(out, source.id);
   while (members.next()) {
     if (with_id && members.key_is("id")) continue;
-    if (out.size() > 1) out += ',';
-    write(out, members);
+    const auto before = out.size();
+    if (before > 1) out += ',';
+    if (!write(out, members)) out.resize(before);
   }
   out += '}';
   return out;
 }
 
-void append_as_it_is(std::string& out, const json_text::walker& member) {
+bool append_as_it_is(std::string& out, const json_text::walker& member) {
   out += member.raw_key();
   out += ':';
   json_text::append_minified(out, member.raw_value());
+  return true;
 }
 
 }  // namespace
 
+std::string recipients_document(const job& source, std::span<const std::size_t> positions) {
+  std::string out = "{\"recipients\":";
+  json_text::walker members(source.document);
+  while (members.next()) {
+    if (!members.key_is("recipients")) continue;
+    append_array(out, elements_at(members.raw_value(), positions, source.recipients.size()));
+    return out += '}';
+  }
+  return out += "[]}";
+}
+
+std::optional<std::string> whole_document(std::string_view content, std::string_view recipients) {
+  if (content.size() < 3 || content.front() != '{' || content.back() != '}') return std::nullopt;
+  if (recipients.size() < 3 || recipients.front() != '{' || recipients.back() != '}') return std::nullopt;
+  std::string out(content.substr(0, content.size() - 1));
+  return out.append(",").append(recipients.substr(1));
+}
+
+std::string content_document(const job& source) {
+  if (source.content) return source.content->document;
+  return rewritten(source, true, [](std::string& out, const json_text::walker& member) {
+    return !member.key_is("recipients") && append_as_it_is(out, member);
+  });
+}
+
 std::string subset_document(const job& source, std::span<const std::size_t> positions, bool with_id) {
+  if (source.content)
+    return whole_document(source.content->document, recipients_document(source, positions)).value_or("");
   return rewritten(source, with_id, [&](std::string& out, const json_text::walker& member) {
     if (!member.key_is("recipients")) return append_as_it_is(out, member);
     out += "\"recipients\":";
     append_array(out, elements_at(member.raw_value(), positions, source.recipients.size()));
+    return true;
   });
 }
 
@@ -72,6 +103,7 @@ std::string window_document(const job& source, std::span<const std::string_view>
     if (!member.key_is("audience")) return append_as_it_is(out, member);
     out += "\"recipients\":";
     append_array(out, recipients);
+    return true;
   });
 }
 

@@ -47,6 +47,7 @@ dead_record read_dead_record(std::string entry, const redis::reply& fields) {
   out.at = epoch_ms(fields.field("at").as_integer());
   out.lane = parse_lane(fields.field("lane").as_text());
   out.resume = text("resume");
+  out.content = text("content");
   out.document = text("job");
   out.document_bytes = out.document.size();
   return out;

@@ -25,7 +25,8 @@ struct dead_record {
   std::optional<dispatch::lane> lane;  ///< where its job came from; letters of old have none
   std::string resume;                  ///< core/job/resume.hpp; empty: it cannot go back to its job
   std::uint64_t document_bytes = 0;
-  std::string document;  ///< only of show_dead()
+  std::string document;  ///< only of show_dead(), then whole
+  std::string content;   ///< what it refers to for its message (stored_content::ref); empty: nothing
 
   /// What redriving it sends; 0 when that cannot be told.
   std::uint64_t recipients() const;

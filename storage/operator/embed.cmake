@@ -10,7 +10,8 @@ set(scripts
   "forget_tokens begin forget_tokens"
   "dead_page begin dead_page"
   "redrive begin always redrive"
-  "send_as_new begin send_as_new")
+  "send_as_new begin release_content send_as_new"
+  "purge begin release_content purge")
 set(code "// Made by storage/operator/embed.cmake.\n#include \"storage/operator/scripts.hpp\"\n\n")
 string(APPEND code "namespace dispatch::operators {\n\n")
 string(APPEND code "const std::array<script_source, script_count> script_sources{{\n")

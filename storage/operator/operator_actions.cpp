@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <iterator>
 
+#include "core/job/job_parser.hpp"
 #include "storage/operator/names.hpp"
 
 namespace dispatch {
@@ -144,16 +145,24 @@ std::optional<dead_record> operator_actions::show_dead(std::string_view entry) {
   if (!is_entry_id(entry)) return std::nullopt;
   const auto found = ask({"XRANGE", keys_.dead(), std::string(entry), std::string(entry)});
   if (found.size() == 0) return std::nullopt;
-  return read_dead_record(found.at(0).at(0).text, found.at(0).at(1));
+  auto letter = read_dead_record(found.at(0).at(0).text, found.at(0).at(1));
+  if (letter.content.empty()) return letter;
+  const auto content = ask({"HGET", keys_.content(letter.content), "document"}).text;
+  if (auto whole = whole_document(content, letter.document)) letter.document = std::move(*whole);
+  letter.document_bytes = letter.document.size();
+  return letter;
 }
 
 std::uint64_t operator_actions::purge_dead(std::span<const std::string> entries) {
   std::uint64_t gone = 0;
   while (!entries.empty()) {
     const auto some = entries.first(std::min(entries.size(), purged_at_once));
-    std::vector<std::string> command{"XDEL", keys_.dead()};
-    std::copy_if(some.begin(), some.end(), std::back_inserter(command), is_entry_id);
-    if (command.size() > 2) gone += static_cast<std::uint64_t>(ask(std::move(command)).as_integer());
+    std::vector<std::string> arguments{keys_.content({})};
+    std::copy_if(some.begin(), some.end(), std::back_inserter(arguments), is_entry_id);
+    if (arguments.size() > 1) {
+      const auto answer = run(script::purge, {keys_.dead()}, std::move(arguments));
+      gone += static_cast<std::uint64_t>(answer.as_integer());
+    }
     entries = entries.subspan(some.size());
   }
   return gone;
@@ -185,8 +194,8 @@ redrive_result operator_actions::send_as_new(const dead_record& letter, const re
   if (auto* why = std::get_if<std::string>(&document)) return {kind::refused, 0, std::move(*why)};
   auto& made = std::get<new_document>(document);
   const auto to = options.lane.value_or(letter.lane.value_or(lane::normal));
-  const auto answer =
-      run(script::send_as_new, {keys_.dead(), keys_.lane(to)}, {letter.entry, std::move(made.text)});
+  const auto answer = run(script::send_as_new, {keys_.dead(), keys_.lane(to)},
+                          {letter.entry, std::move(made.text), keys_.content({})});
   if (answer.as_text() == "gone") return {kind::gone, 0, {}};
   return {kind::as_new, std::max<std::uint64_t>(made.recipients, 1), answer.text};
 }

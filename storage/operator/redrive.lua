@@ -19,12 +19,15 @@ if counted then
   if not counted then resume = string.gsub(resume, '^(%d+ %d+) h ', '%1 - ') end
 end
 
+local content
 local fields = { 'job', '', 'resume', resume, 'correlation_id', '', 'traceparent', '' }
 for f = 1, #letter[2], 2 do
   for own = 1, #fields, 2 do
     if fields[own] == letter[2][f] and fields[own] ~= 'resume' then fields[own + 1] = letter[2][f + 1] end
   end
+  if letter[2][f] == 'content' then content = letter[2][f + 1] end
 end
+if content then fields[#fields + 1], fields[#fields + 2] = 'content', content end  -- its reference goes along
 if call('EXISTS', KEYS[4]) == 0 then
   call('XGROUP', 'CREATE', KEYS[4], 'dispatchers', '0', 'MKSTREAM')
 end

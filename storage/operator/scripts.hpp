@@ -20,9 +20,10 @@ enum class script : std::uint8_t {
   forget_tokens,
   dead_page,
   redrive,
-  send_as_new
+  send_as_new,
+  purge
 };
-inline constexpr std::size_t script_count = 10;
+inline constexpr std::size_t script_count = 11;
 
 struct script_source {
   script which;

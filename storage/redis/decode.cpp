@@ -1,4 +1,7 @@
 #include <charconv>
+#include <functional>
+#include <map>
+#include <tuple>
 #include <utility>
 
 #include "storage/redis/codec.hpp"
@@ -14,8 +17,27 @@ std::int64_t id_ms(std::string_view id) {
   return value;
 }
 
+/// The contents an answer holds, by their references: each stands in it once, with the first entry that
+/// refers to it.
+using contents = std::map<std::string, std::pair<content_state, stored_content_ptr>, std::less<>>;
+
+void take_content(reply& ref, reply& text, contents& known, entry& to) {
+  if (ref.text.empty()) return;
+  auto found = known.find(ref.text);
+  if (found == known.end()) {
+    auto state = content_state::there;
+    if (!text.is_string()) state = text.as_integer() == 0 ? content_state::missing : content_state::unusable;
+    auto content = std::make_shared<stored_content>();
+    content->ref = ref.text;
+    if (state == content_state::there) content->text = std::make_shared<std::string>(std::move(text.text));
+    found = known.emplace(std::move(ref.text), std::pair(state, std::move(content))).first;
+  }
+  std::tie(to.has_content, to.content) = found->second;
+}
+
 /// The entries that begin at `at` (see scripts/entries.lua); moves it past them. False when there are fewer.
-bool take_entries(std::vector<reply>& flat, std::size_t& at, std::int64_t count, std::vector<entry>& to) {
+bool take_entries(std::vector<reply>& flat, std::size_t& at, std::int64_t count, contents& known,
+                  std::vector<entry>& to) {
   to.reserve(static_cast<std::size_t>(std::max<std::int64_t>(count, 0)));
   for (; count > 0; --count) {
     if (at + 1 >= flat.size() || !flat[at].is_string() || !flat[at + 1].is_string()) return false;
@@ -25,17 +47,18 @@ bool take_entries(std::vector<reply>& flat, std::size_t& at, std::int64_t count,
     at += 2;
     if (at >= flat.size() || !flat[at].is_array()) continue;
     auto& extra = flat[at].elements;
-    if (extra.size() < 4) return false;
+    if (extra.size() < 6) return false;
     one.correlation_id = std::move(extra[0].text);
     one.traceparent = std::move(extra[1].text);
     one.resume = std::move(extra[2].text);
     one.deliveries = static_cast<std::uint32_t>(extra[3].as_integer(1));
-    if (extra.size() > 7) {
+    take_content(extra[4], extra[5], known, one);
+    if (extra.size() > 9) {
       one.recovered = true;
-      one.progress = std::move(extra[4].text);
-      for (std::size_t i = 0; i < company_count; ++i) one.died_upto[i] = extra[5].at(i).as_integer(-1);
-      one.died_alone = extra[6].as_integer(-1);
-      one.deaths_alone = static_cast<std::uint32_t>(extra[7].as_integer());
+      one.progress = std::move(extra[6].text);
+      for (std::size_t i = 0; i < company_count; ++i) one.died_upto[i] = extra[7].at(i).as_integer(-1);
+      one.died_alone = extra[8].as_integer(-1);
+      one.deaths_alone = static_cast<std::uint32_t>(extra[9].as_integer());
     }
     ++at;
   }
@@ -49,6 +72,7 @@ std::optional<std::vector<read_batch>> decode_read(reply answer, const std::vect
   std::vector<read_batch> batches(asks.size());
   last_ids.assign(asks.size(), {});
   auto& flat = answer.elements;
+  contents known;
   std::size_t at = 0;
   for (std::size_t i = 0; i < asks.size(); ++i) {
     if (at + 1 >= flat.size()) return std::nullopt;
@@ -58,7 +82,7 @@ std::optional<std::vector<read_batch>> decode_read(reply answer, const std::vect
     at += 2;
     batches[i].from = asks[i].from;
     batches[i].drained = !last_ids[i].empty() && last_ids[i] != "-";
-    if (!take_entries(flat, at, count, batches[i].entries)) return std::nullopt;
+    if (!take_entries(flat, at, count, known, batches[i].entries)) return std::nullopt;
   }
   return batches;
 }
@@ -66,6 +90,7 @@ std::optional<std::vector<read_batch>> decode_read(reply answer, const std::vect
 std::optional<std::vector<read_batch>> decode_take_over(reply answer) {
   std::vector<read_batch> batches;
   auto& flat = answer.elements;
+  contents known;
   for (std::size_t at = 0; at + 1 < flat.size();) {
     const auto count = flat[at].as_integer(-1);
     const auto from = keyspace::parse_member(flat[at + 1].as_text());
@@ -73,7 +98,7 @@ std::optional<std::vector<read_batch>> decode_take_over(reply answer) {
     at += 2;
     auto& batch = batches.emplace_back();
     batch.from = std::make_shared<const source>(*from);
-    if (!take_entries(flat, at, count, batch.entries)) return std::nullopt;
+    if (!take_entries(flat, at, count, known, batch.entries)) return std::nullopt;
   }
   return batches;
 }

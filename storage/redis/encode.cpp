@@ -81,6 +81,7 @@ void add_dead(script_arguments& to, const dead_letter& one) {
       .add("lane", one.lane)
       .add("correlation_id", one.correlation_id)
       .add("traceparent", one.traceparent)
+      .add("content", one.content ? std::string_view(one.content->ref) : std::string_view())
       .add("at", one.at.count())
       .finish(to);
 }
@@ -109,6 +110,7 @@ std::vector<done_stream> by_stream(const std::vector<entry_ref>& done) {
   std::vector<done_stream> streams;
   done_stream* current = nullptr;
   for (const auto& one : done) {
+    if (!one.content.empty()) continue;  // one by one, see write.lua
     if (current == nullptr || !(*current->from == *one.from)) {
       const auto found =
           std::find_if(streams.begin(), streams.end(), [&](const auto& it) { return *it.from == *one.from; });
@@ -142,6 +144,14 @@ command encode_write(const keyspace& keys, const writer& who, std::uint64_t sequ
     to.key(keys.job(one.tenant, one.job));
   }
   for (const auto& one : what.withheld) to.key(keys.withheld(one.scope));
+  for (const auto& one : what.contents) to.key(keys.content(one.content->ref));
+  std::size_t released = 0;
+  for (const auto& one : what.done) {
+    if (one.content.empty()) continue;
+    ++released;
+    to.key(keys.stream(*one.from));
+    to.key(keys.content(one.content));
+  }
 
   const std::size_t results = limits.results_length == 0 ? 0 : what.results.size();
   to.arg(sequence).arg(limits.results_length).arg(limits.retention.count());
@@ -149,10 +159,13 @@ command encode_write(const keyspace& keys, const writer& who, std::uint64_t sequ
   to.arg(results).arg(what.tokens.size()).arg(what.dead.size()).arg(what.progress.size());
   to.arg(what.cuts.size()).arg(what.withheld.size());
   to.arg(what.posts.size()).arg(what.completions.size()).arg(what.posts_ended).arg(limits.outbox_length);
+  to.arg(what.contents.size()).arg(released);
   for (const auto& one : what.parks) {
     to.arg(one.due ? std::to_string(one.due->count()) : std::string()).arg(keyspace::member(one.to));
     to.arg(one.document).arg(one.resume).arg(one.correlation_id).arg(one.traceparent);
+    to.arg(one.content ? std::string_view(one.content->ref) : std::string_view());
   }
+  for (const auto& one : what.contents) to.arg(*one.content->text).arg(one.more);
   for (const auto& one : what.completions) {
     to.arg(one.job + 1).arg(one.head).arg(one.tail).arg(one.correlation_id).arg(one.traceparent);
   }
@@ -167,6 +180,9 @@ command encode_write(const keyspace& keys, const writer& who, std::uint64_t sequ
   for (const auto& one : streams) {
     to.arg(one.ids.size());
     for (const auto* id : one.ids) to.arg(*id);
+  }
+  for (const auto& one : what.done) {
+    if (!one.content.empty()) to.arg(one.id);
   }
   return to.finish();
 }

@@ -59,6 +59,8 @@ class keyspace {
   std::string job(std::string_view tenant, std::string_view id) const {
     return (prefix_ + "job:").append(tenant).append(":").append(id);
   }
+  /// What a job's rests and dead letters refer to: stored_content::ref.
+  std::string content(std::string_view ref) const { return (prefix_ + "content:").append(ref); }
   std::string lane(dispatch::lane which) const {
     switch (which) {
       case lane::high:

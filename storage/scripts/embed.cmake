@@ -1,5 +1,6 @@
 # cmake -DOUT=scripts.cpp -DDIR=... -P embed.cmake: the Lua scripts as C++ string literals, each after the parts
-# it needs (fence: the caller still owns its epoch; always: goes through with memory used up; time; entries).
+# it needs (fence: the caller still owns its epoch; always: goes through with memory used up; time; entries;
+# waiting_list; release_content).
 set(scripts
   "acquire time acquire"
   "renew fence always time renew"
@@ -9,8 +10,8 @@ set(scripts
   "read fence entries read"
   "accept fence time accept"
   "read_audience fence read_audience"
-  "write fence always write"
-  "move_due fence always time move_due"
+  "write fence always release_content waiting_list write"
+  "move_due fence always time waiting_list move_due"
   "lease_permits fence lease_permits"
   "store_breaker fence store_breaker"
   "take_probes fence time take_probes"

@@ -7,11 +7,9 @@ for i = 1, #items do
   if packed then
     local rest = cmsgpack.unpack(packed)
     local stream = rest[1]
-    if call('EXISTS', stream) == 0 then
-      call('XGROUP', 'CREATE', stream, 'dispatchers', '0', 'MKSTREAM')
-      call('SADD', KEYS[2], rest[2])
-    end
-    call('XADD', stream, '*', 'job', rest[3], 'resume', rest[4], 'correlation_id', rest[5], 'traceparent', rest[6])
+    local fields = { 'job', rest[3], 'resume', rest[4], 'correlation_id', rest[5], 'traceparent', rest[6] }
+    if rest[7] then fields[9], fields[10] = 'content', rest[7] end
+    add_rest(stream, KEYS[2], rest[2], fields)
     call('HDEL', KEYS[4], items[i])
     moved = moved + 1
     bytes = bytes + #packed

@@ -70,11 +70,11 @@ for k = 2, #KEYS do
         n = n + 2
         bytes = bytes + #document
       else
-        local extra
-        document, extra = uncommon(fields, 1)
+        local extra, more
+        document, extra, more = uncommon(fields, 1)
         out[n + 2], out[n + 3] = document, extra
         n = n + 3
-        bytes = bytes + #document + #extra[3]
+        bytes = bytes + #document + more
       end
     end
     found = found + size

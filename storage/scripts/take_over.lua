@@ -28,12 +28,12 @@ local function suspicion(entry, died)
 end
 
 local function give(stream, entry, deliveries, died)
-  local document, extra = uncommon(entry[2], deliveries)
-  extra[5] = call('HGET', KEYS[10], stream .. ' ' .. entry[1]) or ''
-  extra[6], extra[7], extra[8] = suspicion(stream .. ' ' .. entry[1], died)
+  local document, extra, more = uncommon(entry[2], deliveries)
+  extra[7] = call('HGET', KEYS[10], stream .. ' ' .. entry[1]) or ''
+  extra[8], extra[9], extra[10] = suspicion(stream .. ' ' .. entry[1], died)
   out[n + 1], out[n + 2], out[n + 3] = entry[1], document, extra
   n = n + 3
-  bytes = bytes + #document + #extra[3]
+  bytes = bytes + #document + more
 end
 
 -- The latest step that claimed something: its number, then by turns member, stream and ids.

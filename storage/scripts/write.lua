@@ -1,8 +1,9 @@
 -- A checkpoint, all or nothing. KEYS: 2 waiting, 3 due, 4 due:items, 5 results, 6 tokens, 7 dead, 8 progress,
 -- 9 suspects, 10 outbox, 11 its state, then the streams of `done`, the waiting lists of `parks`, the job hashes, a list and a job hash per cut,
--- a list per withheld token. ARGV: 3 sequence, 4 results' maximal length
+-- a list per withheld token, the contents of parks and letters, a stream and a content per entry that referred to one. ARGV: 3 sequence, 4 results' maximal length
 -- (0 = none), 5 retention ms, 6-14 how many done streams, parks, jobs, results, tokens, dead letters, progress, cuts, withheld,
--- 15-18 how many result posts, completions and posts that have ended, how many may be open; then parks, completions, progress and the rest.
+-- 15-18 how many result posts, completions and posts that have ended, how many may be open, 19 contents, 20 entries that
+-- referred to one; then parks, contents, completions, progress and the rest.
 -- Answers the sequence found.
 local before = tonumber(owner[2])
 local sequence = tonumber(ARGV[3])
@@ -15,8 +16,10 @@ local progress, cuts, withheld = tonumber(ARGV[12]), tonumber(ARGV[13]), tonumbe
 local posts, completions, posts_ended = tonumber(ARGV[15]), tonumber(ARGV[16]), tonumber(ARGV[17])
 local fixed = 11
 local first_withheld = fixed + streams + parks + jobs + 2 * cuts
+local contents, released = tonumber(ARGV[19]), tonumber(ARGV[20])
+local first_content = first_withheld + withheld
 local withheld_length = 100000  -- of a scope
-local argument = 18
+local argument = 20
 local function take()
   argument = argument + 1
   return ARGV[argument]
@@ -28,7 +31,7 @@ local function must_be(key, kind)
   return found == kind or found == 'none'
 end
 local usable = (tokens == 0 or must_be(KEYS[6], 'stream')) and (dead == 0 or must_be(KEYS[7], 'stream'))
-local per_park = 6
+local per_park = 7
 for i = 1, parks do
   if ARGV[argument + 1 + (i - 1) * per_park] ~= '' then  -- has a time
     usable = usable and must_be(KEYS[3], 'zset') and must_be(KEYS[4], 'hash')
@@ -76,7 +79,7 @@ end
 
 for i = 1, parks do
   local due, member = take(), take()
-  local document, resume, correlation, traceparent = take(), take(), take(), take()
+  local document, resume, correlation, traceparent, content = take(), take(), take(), take(), take()
   local stream = KEYS[fixed + streams + i]
   -- A paused job may have been resumed meanwhile, and nobody reads its list then.
   local tenant, id, lane = string.match(member, '^job=([^/]*)/(.*)\t(.*)$')
@@ -89,14 +92,28 @@ for i = 1, parks do
   if due ~= '' then
     local item = ARGV[2] .. '-' .. ARGV[3] .. '-' .. i
     call('ZADD', KEYS[3], due, item)
-    call('HSET', KEYS[4], item, cmsgpack.pack({ stream, member, document, resume, correlation, traceparent }))
+    local rest = { stream, member, document, resume, correlation, traceparent }
+    if content ~= '' then rest[7] = content end
+    call('HSET', KEYS[4], item, cmsgpack.pack(rest))
   else
-    if call('EXISTS', stream) == 0 then
-      call('XGROUP', 'CREATE', stream, 'dispatchers', '0', 'MKSTREAM')
-      call('SADD', KEYS[2], member)
-    end
-    call('XADD', stream, '*', 'job', document, 'resume', resume, 'correlation_id', correlation,
-      'traceparent', traceparent)
+    local fields = { 'job', document, 'resume', resume, 'correlation_id', correlation, 'traceparent', traceparent }
+    if content ~= '' then fields[9], fields[10] = 'content', content end
+    add_rest(stream, KEYS[2], member, fields)
+  end
+end
+
+-- What rests and letters refer to, stored with the first. One that cannot be read as what it should be is written anew
+-- and kept for ever: nobody knows any more how many refer to it.
+for c = 1, contents do
+  local key, text, more = KEYS[first_content + c], take(), take()
+  local refs = redis.pcall('HGET', key, 'refs')
+  if refs == false and call('EXISTS', key) == 0 then
+    call('HSET', key, 'document', text, 'refs', more)
+  elseif type(refs) == 'string' and string.match(refs, '^%d+$') then
+    call('HINCRBY', key, 'refs', more)
+  else
+    call('DEL', key)
+    call('HSET', key, 'document', text, 'refs', 'lost')
   end
 end
 
@@ -206,5 +223,13 @@ for s = 1, streams do
     for i = argument + 1, suspects and stop or argument do call('HDEL', KEYS[9], stream .. ' ' .. ARGV[i]) end
     argument = stop
   end
+end
+
+-- Who deletes an entry gives back its reference.
+for r = 1, released do
+  local stream, content, id = KEYS[first_content + contents + 2 * r - 1], KEYS[first_content + contents + 2 * r], take()
+  redis.pcall('XACK', stream, 'dispatchers', id)
+  if redis.pcall('XDEL', stream, id) == 1 then release(content) end
+  if suspects then call('HDEL', KEYS[9], stream .. ' ' .. id) end
 end
 return before

@@ -14,20 +14,6 @@ namespace {
 
 constexpr milliseconds probe_timeout{30'000};
 
-entry to_entry(stream_id id, const field_map& fields, std::uint32_t deliveries) {
-  return {to_text(id),
-          field(fields, "job"),
-          field(fields, "correlation_id"),
-          field(fields, "traceparent"),
-          field(fields, "resume"),
-          deliveries,
-          false,
-          {},
-          {-1, -1, -1},
-          -1,
-          0};
-}
-
 }  // namespace
 
 fake_store::fake_store(std::shared_ptr<fake_world> world, std::string consumer,
@@ -129,7 +115,7 @@ std::vector<read_batch> fake_store::claim(const std::string& consumer, std::uint
         continue;
       }
       delivery = {consumer_, delivery.count + 1};
-      batch.entries.push_back(to_entry(id, stream.entries[id], delivery.count));
+      batch.entries.push_back(world_->entry_of(id, stream.entries[id], delivery.count));
       tell_of_deaths(batch.entries.back(), fake_key(from) + " " + batch.entries.back().id,
                      world_->owners[consumer]);
       if (const auto at = world_->progress.find(fake_key(from) + " " + batch.entries.back().id);
@@ -186,7 +172,7 @@ read_batch fake_store::read_one(const read_ask& ask, std::size_t max_bytes, std:
     }
     stream.delivered = next->first;
     stream.pending[next->first] = {consumer_, 1};
-    batch.entries.push_back(to_entry(next->first, next->second, 1));
+    batch.entries.push_back(world_->entry_of(next->first, next->second, 1));
     bytes += batch.entries.back().document.size() + batch.entries.back().resume.size();
   }
   return batch;

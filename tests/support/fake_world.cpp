@@ -151,6 +151,11 @@ void fake_world::apply(const checkpoint& what, bool with_results) {
     open = std::to_string(number(open) - std::min<std::uint64_t>(number(open), what.posts_ended));
   }
   for (const auto& one : what.parks) park(one);
+  for (const auto& one : what.contents) {
+    auto& stored = hashes["content:" + one.content->ref];
+    stored["document"] = *one.content->text;
+    stored["refs"] = std::to_string(number(stored["refs"]) + one.more);
+  }
   for (const auto& one : what.progress) {
     if (one.ended.empty()) {
       progress.erase(fake_key(*one.where.from) + " " + one.where.id);
@@ -202,14 +207,44 @@ void fake_world::apply(const checkpoint& what, bool with_results) {
                  {"reason", one.reason},
                  {"detail", one.detail},
                  {"attempts", std::to_string(one.attempts)},
-                 {"source_id", one.source_id}});
+                 {"source_id", one.source_id},
+                 {"content", one.content ? one.content->ref : ""}});
   }
   for (const auto& one : what.posts) post(one);
   for (const auto& one : what.done) {
     suspects.erase(fake_key(*one.from) + " " + one.id);
     auto& stream = streams[fake_key(*one.from)];
     stream.pending.erase(parse_id(one.id));
-    stream.entries.erase(parse_id(one.id));
+    if (stream.entries.erase(parse_id(one.id)) > 0 && !one.content.empty()) release(one.content);
+  }
+}
+
+entry fake_world::entry_of(stream_id id, const field_map& fields, std::uint32_t deliveries) const {
+  entry out;
+  out.id = to_text(id);
+  out.document = field(fields, "job");
+  out.correlation_id = field(fields, "correlation_id");
+  out.traceparent = field(fields, "traceparent");
+  out.resume = field(fields, "resume");
+  out.deliveries = deliveries;
+  if (const auto ref = field(fields, "content"); !ref.empty()) {
+    const auto found = hashes.find("content:" + ref);
+    const bool there = found != hashes.end();
+    out.has_content = there ? content_state::there : content_state::missing;
+    out.content = std::make_shared<const stored_content>(stored_content{
+        ref, there ? std::make_shared<const std::string>(found->second.at("document")) : nullptr});
+  }
+  return out;
+}
+
+void fake_world::release(const std::string& content) {
+  const auto found = hashes.find("content:" + content);
+  if (found == hashes.end()) return;
+  const auto refs = number(found->second["refs"]);
+  if (refs <= 1) {
+    hashes.erase(found);
+  } else {
+    found->second["refs"] = std::to_string(refs - 1);
   }
 }
 
@@ -230,7 +265,8 @@ void fake_world::park(const parked& one) {
   add(fake_key(one.to), {{"job", one.document},
                          {"resume", one.resume},
                          {"correlation_id", one.correlation_id},
-                         {"traceparent", one.traceparent}});
+                         {"traceparent", one.traceparent},
+                         {"content", one.content ? one.content->ref : ""}});
 }
 
 bool fake_world::count_progress(const job_progress& one) {

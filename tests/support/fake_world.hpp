@@ -72,6 +72,8 @@ class fake_world {
   acceptance_result accept(const acceptance& one);
   void apply(const checkpoint& what, bool with_results);
   void park(const parked& one);
+  void release(const std::string& content);
+  entry entry_of(stream_id id, const field_map& fields, std::uint32_t deliveries) const;
   /// A field of "outbox:state".
   std::uint64_t posts(const std::string& name) const;
   void absolve(const std::string& consumer, std::uint64_t of);
@@ -88,7 +90,7 @@ class fake_world {
   bool available = true;
   std::map<std::string, fake_stream>
       streams;  ///< by key without the namespace: "jobs", "wait:SCOPE:LANE", "dead"
-  std::map<std::string, field_map> hashes;               ///< "job:TENANT:ID"
+  std::map<std::string, field_map> hashes;               ///< "job:TENANT:ID", "content:REF"
   std::map<std::string, std::deque<std::string>> lists;  ///< "audience:TENANT:NAME", "taken:TENANT:ID"
   std::map<std::string, fake_owner> owners;
   std::uint64_t epoch = 0;

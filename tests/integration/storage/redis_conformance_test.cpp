@@ -4,6 +4,7 @@
 #include "tests/support/redis_server.hpp"
 #include "tests/support/store_conformance.hpp"
 #include "tests/support/store_conformance_audience.hpp"
+#include "tests/support/store_conformance_content.hpp"
 #include "tests/support/store_conformance_posts.hpp"
 #include "tests/support/store_conformance_state.hpp"
 #include "tests/support/store_conformance_suspects.hpp"

@@ -62,6 +62,7 @@ class simulation {
     EXPECT_LE(repeats_, crashes_ * max_in_flight) << "after " << crashes_ << " crashes";
     for (const auto& [name, list] : world_.redis->lists) EXPECT_TRUE(list.empty()) << name;
     for (const auto& each : jobs_) check_job(each, delivered);
+    check_contents();
     if (posted_) check_posts();
   }
 
@@ -169,7 +170,10 @@ class simulation {
         chance(0.03) ? static_cast<std::size_t>(pick(0, static_cast<int>(count) - 1)) : count;
     if (poisoned < count) to[poisoned] = {platform::android, std::string(poison)};
     const auto in = all_lanes[static_cast<std::size_t>(pick(0, 2))];
-    processes_[0]->add(in, chance(0.2) ? audience_document(id, to) : job_document(id, to));
+    // Every other job's message is too long to be in each of its rests.
+    const auto more =
+        chance(0.5) ? R"("overrides":{"email":{"text":")" + std::string(2'000, 'x') + "\"}}," : "";
+    processes_[0]->add(in, chance(0.2) ? audience_document(id, to) : job_document(id, to, more));
     jobs_.push_back({id, count, poisoned});
   }
 
@@ -211,11 +215,26 @@ class simulation {
     ASSERT_LE(missing, called_poison) << id << " lost recipients";
   }
 
+  /// What no rest and no letter refers to any more is gone, and nothing else is.
+  void check_contents() {
+    std::map<std::string, std::uint64_t> used;
+    for (const auto& [at, letter] : world_.redis->streams["dead"].entries) {
+      if (const auto ref = field(letter, "content"); !ref.empty()) ++used["content:" + ref];
+    }
+    for (const auto& [name, fields] : world_.redis->hashes) {
+      if (!name.starts_with("content:")) continue;
+      EXPECT_EQ(number(field(fields, "refs")), used[name]) << name;
+      used.erase(name);
+    }
+    EXPECT_TRUE(used.empty());
+  }
+
   std::size_t letters(const std::string& id, const std::string& reason) {
     const auto named = "\"id\":\"" + id + '"';
     std::size_t count = 0;
     for (const auto& [at, letter] : world_.redis->streams["dead"].entries) {
-      const bool its_own = field(letter, "job").find(named) != std::string::npos;
+      const bool its_own = field(letter, "job").find(named) != std::string::npos ||
+                           field(letter, "content").starts_with("default:" + id + ":");
       count += its_own && field(letter, "reason") == reason ? 1 : 0;
     }
     return count;

@@ -206,5 +206,60 @@ TEST_F(operator_dead, purge_takes_what_is_named) {
   EXPECT_FALSE(actions_.show_dead(entries[1]));
 }
 
+// Letters of a job with a large message: they hold recipients, and refer to the rest.
+class operator_dead_content : public operator_dead {
+ protected:
+  static constexpr auto ref = "t:d:0123";
+  void store_content(int refs) {
+    say({"HSET", key(std::string("content:") + ref), "document",
+         R"({"id":"d","tenant":"t","message":{"title":"T"}})", "refs", std::to_string(refs)});
+  }
+  std::string add_referring(const std::string& resume = "1 1795402800123 h 7 1x5") {
+    return say({"XADD", key("dead"), "*", "tenant", "t", "job",
+                R"({"recipients":[{"platform":"ios","token":"b"}]})", "reason", "retries", "attempts", "5",
+                "lane", "bulk", "content", ref, "resume", resume})
+        .text;
+  }
+  std::string refs() { return hash(std::string("content:") + ref)["refs"]; }
+};
+
+TEST_F(operator_dead_content, is_shown_whole) {
+  store_content(1);
+  const auto shown = actions_.show_dead(add_referring());
+  ASSERT_TRUE(shown);
+  EXPECT_EQ(
+      shown->document,
+      R"({"id":"d","tenant":"t","message":{"title":"T"},"recipients":[{"platform":"ios","token":"b"}]})");
+}
+
+TEST_F(operator_dead_content, redrive_takes_the_reference_along) {
+  job("d", "done", 0, 2);
+  store_content(2);
+  EXPECT_EQ(actions_.redrive_dead(add_referring()).what, kind::moved);
+  ASSERT_THAT(stream("wait:ready:bulk"), SizeIs(1));
+  EXPECT_EQ(stream("wait:ready:bulk")[0].at("content"), ref);
+  EXPECT_EQ(refs(), "2");
+}
+
+TEST_F(operator_dead_content, purge_gives_the_reference_back) {
+  store_content(3);
+  const std::vector<std::string> entries{add_referring(), add_referring(), add_referring(), add("other")};
+  EXPECT_EQ(actions_.purge_dead(std::span(entries).first(2)), 2u);
+  EXPECT_EQ(refs(), "1");
+  EXPECT_EQ(actions_.purge_dead(std::span(entries).first(2)), 0u);
+  EXPECT_EQ(refs(), "1");
+  EXPECT_EQ(actions_.purge_dead(std::span(entries).subspan(2)), 2u);
+  EXPECT_FALSE(exists(std::string("content:") + ref));
+}
+
+TEST_F(operator_dead_content, sent_as_a_new_job_is_whole_and_refers_to_nothing) {
+  store_content(1);
+  EXPECT_EQ(actions_.redrive_dead(add_referring("none"), {.as_new = true}).what, kind::as_new);
+  ASSERT_THAT(stream("jobs:bulk"), SizeIs(1));
+  EXPECT_EQ(stream("jobs:bulk")[0].at("job"),
+            R"({"tenant":"t","message":{"title":"T"},"recipients":[{"platform":"ios","token":"b"}]})");
+  EXPECT_FALSE(exists(std::string("content:") + ref));
+}
+
 }  // namespace
 }  // namespace dispatch
