@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <caf/all.hpp>
 #include <cstdlib>
@@ -68,6 +69,9 @@ struct engine::state {
     try {
       auto options = redis_options_of(config);
       options.consumer = own_name(config.redis.consumer);
+      // Back in time to renew, also with a short lease.
+      options.reconnect_cap = std::clamp<std::chrono::milliseconds>(
+          config.engine.lease / 6, options.reconnect_base, options.reconnect_cap);
       storage = make_redis_store(std::move(options), redis_events());
     } catch (const std::invalid_argument& e) {
       return std::string("redis.url: ") + e.what();

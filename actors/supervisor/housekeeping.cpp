@@ -105,7 +105,7 @@ void lease_keeper::on_tick(std::chrono::steady_clock::time_point now) {
   if (asking_) return;
   if (!held_) {
     acquire();
-  } else if (now - renewed_at_ >= parts_->config->engine.lease / 3) {
+  } else if (now - renewed_at_ >= parts_->config->engine.lease / 6) {
     renew();
   }
 }

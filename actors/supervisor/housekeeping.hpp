@@ -13,7 +13,8 @@
 
 namespace dispatch {
 
-/// Takes the lease, renews it by one write every third of its length, and gives it back.
+/// Takes the lease, renews it by one write every sixth of its length (two in a row may fail, and a third
+/// tells others that Redis serves), and gives it back.
 class lease_keeper {
  public:
   explicit lease_keeper(std::shared_ptr<const engine_parts> parts) : parts_(std::move(parts)) {}

@@ -55,6 +55,7 @@ connection_hooks scripted_store::hooks() {
   hooks.greeted = [this](const std::vector<reply>& loaded) { scripts_.greeted(loaded); };
   hooks.changed = [this](bool up, const std::string& detail) {
     if (up) waiter_.hurry();
+    if (up) renew_again();
     if (callbacks_.connection_changed) callbacks_.connection_changed(up, detail);
   };
   hooks.answered = callbacks_.command_answered;
@@ -129,14 +130,26 @@ void scripted_store::count_fenced(std::function<void()> then) {
 
 void scripted_store::renew(milliseconds lease, store_callback<nothing> callback) {
   on_loop<nothing>(std::move(callback), [this, lease](store_callback<nothing> answer) {
-    auto to = fenced();
-    to.key(keys_.owners());
-    run(script::renew, to.arg(lease.count()).finish(), std::move(answer), to_nothing);
+    lease_ = lease;
+    renew_now(std::move(answer));
   });
+}
+
+void scripted_store::renew_now(store_callback<nothing> callback) {
+  auto to = fenced();
+  to.key(keys_.owners());
+  to.key(keys_.meta());
+  run(script::renew, to.arg(lease_.count()).finish(), std::move(callback), to_nothing);
+}
+
+void scripted_store::renew_again() {
+  if (who_.epoch == 0 || released_) return;
+  renew_now([](const store_result<nothing>&) {});
 }
 
 void scripted_store::release(store_callback<nothing> callback) {
   on_loop<nothing>(std::move(callback), [this](store_callback<nothing> answer) {
+    released_ = true;
     auto to = fenced();
     to.key(keys_.owners());
     to.key(keys_.epoch());
@@ -150,6 +163,8 @@ void scripted_store::lapsed(store_callback<std::vector<std::string>> callback) {
                                     [this](store_callback<std::vector<std::string>> answer) {
                                       auto to = fenced();
                                       to.key(keys_.owners());
+                                      to.key(keys_.meta());
+                                      to.arg(lease_.count());
                                       run(script::lapsed, to.finish(), std::move(answer),
                                           [](reply names) -> store_result<std::vector<std::string>> {
                                             std::vector<std::string> result;
@@ -181,7 +196,8 @@ void scripted_store::take_over_now(const std::string& consumer, std::uint32_t co
   }
   to.key(keys_.progress());
   to.key(keys_.suspects());
-  to.arg(std::to_string(who_.epoch) + '-' + std::to_string(take_over_step_));
+  to.key(keys_.meta());
+  to.arg(std::to_string(who_.epoch) + '-' + std::to_string(take_over_step_)).arg(lease_.count());
   scripts_.run(script::take_over, to.finish(),
                [this, callback = std::move(callback)](store_result<reply> answer) {
                  if (!answer) {

@@ -88,6 +88,9 @@ class scripted_store final : public store {
   void probes(const std::string& scope, std::uint64_t version, std::int64_t want, std::uint32_t of,
               store_callback<std::uint32_t> callback);
   void write_next();
+  void renew_now(store_callback<nothing> callback);
+  /// The connection is back: an outage has cost some of the lease already.
+  void renew_again();
   command acquire_arguments() const;
   std::uint64_t acquired(const reply& answer);
   /// Was it another process that fenced this one, or did Redis lose its lease (then takes a new one)?
@@ -103,6 +106,7 @@ class scripted_store final : public store {
   writer who_;
   std::chrono::milliseconds lease_{30'000};
   std::string namespace_made_at_;
+  bool released_ = false;
   bool counted_fenced_ = false;
   std::uint64_t lost_epoch_ = 0;  // the one a new lease is being taken for
   loop loop_;

@@ -210,14 +210,14 @@ void scripted_store::sample(store_callback<store_sample> callback) {
   on_loop<store_sample>(std::move(callback), [this](store_callback<store_sample> answer) {
     durability_.ask_when_old(link_);
     command arguments;
-    arguments.add(9 + lane_count)
+    arguments.add(11 + lane_count)
         .add(keys_.owner(who_.consumer))
         .add(keys_.waiting())
         .add(keys_.due())
         .add(keys_.dead());
     for (const auto which : all_lanes) arguments.add(keys_.lane(which));
     arguments.add(keys_.paused()).add(keys_.suppressed()).add(keys_.owners()).add(keys_.meta());
-    arguments.add(keys_.outbox_state());
+    arguments.add(keys_.outbox_state()).add(keys_.progress()).add(keys_.suspects());
     arguments.add(who_.consumer).add(who_.epoch).add(keys_.wait_prefix());
     run(script::sample, std::move(arguments), std::move(answer),
         [this](reply got) -> store_result<store_sample> {

@@ -11,6 +11,10 @@ for k = 6, #KEYS do
 end
 if not schema then redis.call('HSET', KEYS[4], 'schema', ARGV[3], 'created_at', now_ms) end
 local created_at = redis.call('HGET', KEYS[4], 'created_at') or ''
+-- Those who live through an outage are back sooner than after half a lease; a new process does not know whether there
+-- was one, or only nobody.
+local lease = tonumber(ARGV[2])
+note_service(KEYS[2], KEYS[4], lease, math.min(lease / 2, 3000))
 local epoch = redis.call('INCR', KEYS[3])
 local expires_at = now_ms + ARGV[2]
 redis.call('HSET', KEYS[1], 'epoch', epoch, 'expires_at', expires_at, 'sequence', 0)

@@ -1,12 +1,12 @@
 # cmake -DOUT=scripts.cpp -DDIR=... -P embed.cmake: the Lua scripts as C++ string literals, each after the parts
-# it needs (fence: the caller still owns its epoch; always: goes through with memory used up; time; entries;
+# it needs (fence: the caller still owns its epoch; always: goes through with memory used up; time; outage; entries;
 # waiting_list; release_content).
 set(scripts
-  "acquire time acquire"
-  "renew fence always time renew"
+  "acquire time outage acquire"
+  "renew fence always time outage renew"
   "release fence always release"
-  "lapsed fence time lapsed"
-  "take_over fence always time entries take_over"
+  "lapsed fence always time outage lapsed"
+  "take_over fence always time outage entries take_over"
   "read fence entries read"
   "accept fence time accept"
   "read_audience fence read_audience"

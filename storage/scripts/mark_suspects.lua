@@ -7,9 +7,13 @@ else
   call('HSET', KEYS[1], 'alone', ARGV[2] .. ' ' .. ARGV[3])
 end
 for a = 4, #ARGV, 3 do
-  local record = call('HGET', KEYS[2], ARGV[a])
-  record = record and cmsgpack.unpack(record) or { { -1, -1, -1 }, { -1, -1, -1 }, -1, {} }
-  record[1][tonumber(ARGV[a + 1])] = tonumber(ARGV[a + 2])
-  call('HSET', KEYS[2], ARGV[a], cmsgpack.pack(record))
+  -- The answer to these marks may have been lost, and the entry be over by now: nobody would take them away again.
+  local stream, id = string.match(ARGV[a], '^(.*) (%d+%-%d+)$')
+  if #redis.pcall('XRANGE', stream, id, id) > 0 then
+    local record = call('HGET', KEYS[2], ARGV[a])
+    record = record and cmsgpack.unpack(record) or { { -1, -1, -1 }, { -1, -1, -1 }, -1, {} }
+    record[1][tonumber(ARGV[a + 1])] = tonumber(ARGV[a + 2])
+    call('HSET', KEYS[2], ARGV[a], cmsgpack.pack(record))
+  end
 end
 return 1

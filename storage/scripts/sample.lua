@@ -1,8 +1,8 @@
 -- KEYS: 2 waiting, 3 due, 4 dead, 5-8 lanes. 9 paused lanes, 10 suppressed, 11 owners, 12 meta,
--- 13 outbox state. ARGV: 3 the waiting lists' common beginning. Answers { now, due, next
+-- 13 outbox state, 14 progress, 15 suspects. ARGV: 3 the waiting lists' common beginning. Answers { now, due, next
 -- due, dead, [length, pending, oldest id] per lane, [member, length, …] of the waiting lists, paused lanes, 1 = some tokens are suppressed, leases that hold, processes fenced so far,
 -- posts open, posts dropped }. Takes away waiting
--- lists that have been empty for a minute: a scope may be any host.
+-- lists that have been empty for a minute: a scope may be any host; and what is known of entries that are gone.
 local function length(kind, key)
   local found = redis.pcall(kind, key)
   return type(found) == 'number' and found or 0
@@ -39,4 +39,15 @@ answer[12] = call('ZCOUNT', KEYS[11], '(' .. now_ms, '+inf')
 answer[13] = tonumber(call('HGET', KEYS[12], 'fenced') or 0)
 local posts = redis.pcall('HMGET', KEYS[13], 'open', 'dropped')
 answer[14], answer[15] = tonumber(posts[1] or 0), tonumber(posts[2] or 0)
+
+-- An entry takes along what is known of it, unless somebody else deleted it, or its stream: that is looked for, a few
+-- at a time.
+for k = 14, 15 do
+  local some = redis.pcall('HRANDFIELD', KEYS[k], 16)
+  for i = 1, #some do
+    local stream, id = string.match(some[i], '^(.*) (%d+%-%d+)$')
+    local found = stream and redis.pcall('XRANGE', stream, id, id)
+    if found and not found.err and #found == 0 then call('HDEL', KEYS[k], some[i]) end
+  end
+end
 return answer

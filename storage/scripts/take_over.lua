@@ -1,6 +1,6 @@
 -- Claims entries of a lapsed consumer (or this process's own of an earlier life). KEYS: 2 owners, 3 epoch,
--- 4 the other's owner hash, 5 waiting, 6-9 lanes, 10 progress, 11 suspects. ARGV: 3 the other, 4 count, 5 bytes, 6 the waiting lists' common
--- beginning, 7-10 the lanes' names, 11 the step: the same again, because its answer was lost, answers the same entries. Answers flat,
+-- 4 the other's owner hash, 5 waiting, 6-9 lanes, 10 progress, 11 suspects, 12 meta. ARGV: 3 the other, 4 count, 5 bytes, 6 the waiting lists' common
+-- beginning, 7-10 the lanes' names, 11 the step: the same again, because its answer was lost, answers the same entries, 12 lease ms. Answers flat,
 -- per stream with something: entries, "SCOPE\tLANE", the entries as in entries.lua. With nothing left the other's record goes.
 local other, count, budget, step = ARGV[3], tonumber(ARGV[4]), tonumber(ARGV[5]), ARGV[11]
 local out, n, bytes = {}, 0, 0
@@ -58,9 +58,11 @@ end
 
 local remains = false
 if other ~= ARGV[1] then
+  note_service(KEYS[2], KEYS[12], tonumber(ARGV[12]), ARGV[12])
   local expires_at = call('ZSCORE', KEYS[2], other)
   if not expires_at or tonumber(expires_at) > now_ms then return out end
   call('HSET', KEYS[4], 'epoch', call('INCR', KEYS[3]))  -- from here on it is fenced
+  call('ZADD', KEYS[2], 0, other)
 end
 
 local streams, members = { KEYS[6], KEYS[7], KEYS[8], KEYS[9] }, call('SMEMBERS', KEYS[5])
@@ -81,7 +83,11 @@ local function claim(stream, pending, claimed)
       deliveries[entry[1]] = nil
     end
   end
-  for id in pairs(deliveries) do call('XACK', stream, 'dispatchers', id) end  -- deleted: nothing to do
+  for id in pairs(deliveries) do  -- deleted: nothing to do
+    call('XACK', stream, 'dispatchers', id)
+    call('HDEL', KEYS[10], stream .. ' ' .. id)
+    call('HDEL', KEYS[11], stream .. ' ' .. id)
+  end
   return '(' .. ids[#ids]
 end
 

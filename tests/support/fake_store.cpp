@@ -46,6 +46,8 @@ void fake_store::fenced(store_callback<T> callback, std::function<T()> task) {
 void fake_store::acquire(milliseconds lease, store_callback<std::uint64_t> callback) {
   available<std::uint64_t>(std::move(callback), [this, lease] {
     for (const auto which : all_lanes) world_->streams[fake_key({which, ""})];
+    lease_ = lease;
+    world_->note_service(lease, std::min(lease / 2, milliseconds(3'000)));
     epoch_ = ++world_->epoch;
     world_->owners[consumer_] = {epoch_, 0, world_->now + lease};
     if (control_ == stream_id()) control_ = world_->streams["control"].last;
@@ -55,6 +57,8 @@ void fake_store::acquire(milliseconds lease, store_callback<std::uint64_t> callb
 
 void fake_store::renew(milliseconds lease, store_callback<nothing> callback) {
   fenced<nothing>(std::move(callback), [this, lease] {
+    lease_ = lease;
+    world_->note_service(lease, lease);
     world_->owners[consumer_].expires_at = world_->now + lease;
     return nothing();
   });
@@ -71,11 +75,8 @@ void fake_store::release(store_callback<nothing> callback) {
 
 void fake_store::lapsed(store_callback<std::vector<std::string>> callback) {
   fenced<std::vector<std::string>>(std::move(callback), [this] {
-    std::vector<std::string> names;
-    for (const auto& [name, owner] : world_->owners) {
-      if (name != consumer_ && owner.expires_at <= world_->now) names.push_back(name);
-    }
-    return names;
+    world_->note_service(lease_, lease_);
+    return world_->lapsed(consumer_);
   });
 }
 
@@ -83,10 +84,8 @@ void fake_store::take_over(const std::string& consumer, std::uint32_t count, std
                            store_callback<std::vector<read_batch>> callback) {
   fenced<std::vector<read_batch>>(std::move(callback), [this, consumer, count, max_bytes] {
     if (consumer != consumer_) {
-      const auto owner = world_->owners.find(consumer);
-      if (owner == world_->owners.end() || owner->second.expires_at > world_->now)
-        return std::vector<read_batch>();
-      owner->second.epoch = ++world_->epoch;
+      world_->note_service(lease_, lease_);
+      if (!world_->fence(consumer)) return std::vector<read_batch>();
     }
     auto batches = claim(consumer, count, max_bytes);
     if (batches.empty() && consumer != consumer_) world_->owners.erase(consumer);
@@ -111,6 +110,7 @@ std::vector<read_batch> fake_store::claim(const std::string& consumer, std::uint
         continue;
       }
       if (stream.entries.count(id) == 0) {
+        world_->forget(fake_key(from) + " " + to_text(id));
         it = stream.pending.erase(it);
         continue;
       }
@@ -264,6 +264,7 @@ void fake_store::mark_suspects(suspect_marks marks, store_callback<nothing> call
     alone.reset();
     if (marks.alone) alone = {epoch_, name(marks.alone->where), marks.alone->position};
     for (const auto& [where, position, company] : marks.started) {
+      if (!world_->streams[fake_key(*where.from)].entries.contains(parse_id(where.id))) continue;
       world_->suspects[name(where)].started[index_of(company)] = position;
     }
     return nothing();
@@ -370,6 +371,7 @@ void fake_store::sample(store_callback<store_sample> callback) {
     sample.dead_letters = world_->streams["dead"].entries.size();
     sample.scheduled = world_->due.size();
     sample.paused = world_->paused;
+    world_->forget_gone();
     for (const auto& [name, owner] : world_->owners)
       sample.processes += owner.expires_at > world_->now ? 1 : 0;
     sample.fenced = world_->fenced;

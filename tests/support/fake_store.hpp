@@ -61,6 +61,7 @@ class fake_store final : public store {
   std::string consumer_;
   std::uint64_t results_max_length_;
   std::uint64_t epoch_ = 0;
+  std::chrono::milliseconds lease_{30'000};
   bool counted_fenced_ = false;
   fake_token_store tokens_{world_, consumer_, epoch_};
   stream_id control_{};

@@ -256,6 +256,45 @@ void fake_world::absolve(const std::string& consumer, std::uint64_t of) {
   for (auto& [name, each] : suspects) each.epochs.erase(of);
 }
 
+void fake_world::note_service(std::chrono::milliseconds lease, std::chrono::milliseconds grace) {
+  if (served_at && now - *served_at > lease / 2) {
+    for (auto& [name, owner] : owners) {
+      if (owner.expires_at > epoch_ms(0)) owner.expires_at = std::max(owner.expires_at, now + grace);
+    }
+  }
+  served_at = now;
+}
+
+std::vector<std::string> fake_world::lapsed(const std::string& asking) const {
+  std::vector<std::string> names;
+  for (const auto& [name, owner] : owners) {
+    if (name != asking && owner.expires_at <= now) names.push_back(name);
+  }
+  return names;
+}
+
+bool fake_world::fence(const std::string& consumer) {
+  const auto owner = owners.find(consumer);
+  if (owner == owners.end() || owner->second.expires_at > now) return false;
+  owner->second.epoch = ++epoch;
+  owner->second.expires_at = epoch_ms(0);
+  return true;
+}
+
+void fake_world::forget(const std::string& entry) {
+  progress.erase(entry);
+  suspects.erase(entry);
+}
+
+void fake_world::forget_gone() {
+  const auto gone = [this](const auto& each) {
+    const auto space = each.first.rfind(' ');
+    return !streams[each.first.substr(0, space)].entries.contains(parse_id(each.first.substr(space + 1)));
+  };
+  std::erase_if(progress, gone);
+  std::erase_if(suspects, gone);
+}
+
 void fake_world::park(const parked& one) {
   if (one.due) {
     due.emplace(*one.due, one);

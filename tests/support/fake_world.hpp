@@ -77,6 +77,13 @@ class fake_world {
   /// A field of "outbox:state".
   std::uint64_t posts(const std::string& name) const;
   void absolve(const std::string& consumer, std::uint64_t of);
+  void note_service(std::chrono::milliseconds lease, std::chrono::milliseconds grace);
+  std::vector<std::string> lapsed(const std::string& asking) const;
+  /// Begins to take it over, if its lease has ended.
+  bool fence(const std::string& consumer);
+  /// What is known of the entry "STREAM ID"; of all that are gone.
+  void forget(const std::string& entry);
+  void forget_gone();
 
   struct waiting {
     std::map<std::string, stream_id> after;
@@ -93,6 +100,7 @@ class fake_world {
   std::map<std::string, field_map> hashes;               ///< "job:TENANT:ID", "content:REF"
   std::map<std::string, std::deque<std::string>> lists;  ///< "audience:TENANT:NAME", "taken:TENANT:ID"
   std::map<std::string, fake_owner> owners;
+  std::optional<epoch_ms> served_at;
   std::uint64_t epoch = 0;
   std::uint64_t fenced = 0;
   std::uint64_t outbox_length = 1'000'000;

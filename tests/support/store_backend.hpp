@@ -34,8 +34,13 @@ class store_backend {
   virtual void set_hash(const std::string& name, const fields& values) = 0;
   virtual void push(const std::string& list, const std::vector<std::string>& elements) = 0;
   virtual std::vector<std::string> list(const std::string& name) = 0;
+  /// Deletes an entry behind everybody's back.
+  virtual void remove(const std::string& stream, const std::string& id) = 0;
   /// Ends a consumer's lease without its doing.
   virtual void lapse(const std::string& consumer) = 0;
+  /// So much of all leases goes by while Redis serves, or while it is away.
+  virtual void pass(std::chrono::milliseconds time) = 0;
+  virtual void be_away(std::chrono::milliseconds time) = 0;
 };
 
 /// One engine process, its calls made synchronous.

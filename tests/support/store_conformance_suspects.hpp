@@ -98,4 +98,37 @@ TEST_P(store_conformance, the_end_of_one_recipient_clears_no_other) {
   EXPECT_EQ(got.progress, std::string(1, '\1'));
 }
 
+TEST_P(store_conformance, nothing_is_kept_of_an_entry_that_is_gone_whoever_deleted_it) {
+  process one(*backend, "one");
+  process two(*backend, "two");
+  checkpoint some;
+  for (int i = 0; i < 3; ++i) {
+    const auto where = add_and_read(one);
+    ASSERT_TRUE(one.mark({{{where, 3, company::some}}, {}}));
+    some.progress.push_back({where, std::string(1, '\1')});
+  }
+  ASSERT_TRUE(one.write(some));
+  const auto left = [&] {
+    return std::pair(backend->hash("suspects").size(), backend->hash("progress").size());
+  };
+  EXPECT_EQ(left(), std::pair(std::size_t{3}, std::size_t{3}));
+  backend->remove("jobs", some.progress[0].where.id);
+  ASSERT_TRUE(two.sample());
+  EXPECT_EQ(left(), std::pair(std::size_t{2}, std::size_t{2}));
+  backend->remove("jobs", some.progress[1].where.id);
+  backend->lapse("one");
+  ASSERT_EQ(two.take_over("one")->front().entries.size(), 1U);
+  EXPECT_EQ(left(), std::pair(std::size_t{1}, std::size_t{1}));
+}
+
+TEST_P(store_conformance, a_mark_that_comes_after_its_entrys_end_is_not_kept) {
+  process one(*backend, "one");
+  const auto where = add_and_read(one);
+  checkpoint done;
+  done.done.push_back(where);
+  ASSERT_TRUE(one.write(done));
+  ASSERT_TRUE(one.mark({{{where, 3, company::some}}, {}})) << "as after an answer that was lost";
+  EXPECT_TRUE(backend->hash("suspects").empty());
+}
+
 }  // namespace dispatch

@@ -18,6 +18,7 @@ SCENARIOS = {
     "audience": kills.audience,
     "zombie": kills.zombie,
     "redis": outages.redis_killed,
+    "redis-outages": outages.redis_outages,
     "provider": outages.provider_faults,
     "rolling": orderly.rolling,
     "poison": orders.poison,

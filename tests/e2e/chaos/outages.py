@@ -1,6 +1,7 @@
-"""Redis killed under load, and providers that misbehave under load."""
+"""Redis killed, frozen and paused under load, and providers that misbehave under load."""
 
 import random
+import signal
 import time
 
 from e2e.process import rss_bytes, wait_until
@@ -75,6 +76,99 @@ def _first_after(path, at_ms):
 def _started(path, begin, end):
     """Requests that began meanwhile."""
     return sum(1 for *_, line in pushes(path) if begin < float(line.split(b"\t", 1)[0]) < end)
+
+
+def redis_outages(options):
+    """Redis kills connections, pauses clients, is frozen and is restarted, all longer than a lease; nobody loses his."""
+    times = options.kills or (8 if options.short else 40)
+    least = options.recipients or 6_000 * times
+    result = Result("redis-outages", kills=times)
+    work = Work(options.seed, MIXED)
+    dice = random.Random(options.seed)
+    always = ("--appendfsync", "always")
+    with Rig(options, result, seats=3, redis=always) as rig:
+        # So slow that the work lasts as long as the faults do.
+        rig.delay(250)
+        while work.recipients < least:
+            rig.store(work.mixed())
+        rig.start()
+        faults = [_kill_clients, _kill_some_clients, _pause_all, _pause_writes, _freeze, _restart]
+        said = []
+        for at in range(times):
+            step = least * (at + 1) // (times + 2)
+            wait_until(lambda: rig.taken() >= step, 120, "load")
+            if at % len(faults) == 0:
+                dice.shuffle(faults)
+            # Half of them longer than a lease, some longer than a command may take (5 s).
+            seconds = dice.choice((dice.uniform(0.2, 1), dice.uniform(1, 3))) if options.short else dice.uniform(0.5, 10)
+            begin = time.monotonic()
+            said.append(faults[at % len(faults)](rig, dice, seconds, always))
+            quiet = rig.taken()
+            wait_until(lambda: rig.taken() > quiet + 100, 30, f"work again after {said[-1]}")
+            said[-1] += f" {time.monotonic() - begin:.1f} s"
+        rig.delay(0)
+        result.problems += rig.wait_ended(work, 120)
+        result.notes.append(", ".join(said))
+        finish(result, rig, work)
+        for seat in rig.seats:
+            result.require(seat.process.alive(), f"{seat.consumer} ended with {seat.process.code()}")
+            result.require(not seat.said("fenced", "giving_up"), f"{seat.consumer} was fenced")
+    return result
+
+
+def _kill_clients(rig, dice, _seconds, _options):
+    """All connections, again and again."""
+    with rig.stack.redis() as redis:
+        for _ in range(dice.choice((1, 1, 5))):
+            redis.command("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes")
+            time.sleep(dice.uniform(0, 0.2))
+    return "CLIENT KILL"
+
+
+def _kill_some_clients(rig, dice, _seconds, _options):
+    with rig.stack.redis() as redis:
+        mine = redis.command("CLIENT", "ID")
+        for line in redis.command("CLIENT", "LIST").splitlines():
+            fields = dict(part.split("=", 1) for part in line.split() if "=" in part)
+            if int(fields["id"]) != mine and dice.random() < 0.5:
+                redis.pipeline([("CLIENT", "KILL", "ID", fields["id"])])
+    return "CLIENT KILL of some"
+
+
+def _pause_all(rig, _dice, seconds, _options):
+    with rig.stack.redis() as redis:
+        redis.command("CLIENT", "PAUSE", int(seconds * 1000), "ALL")
+    time.sleep(seconds)
+    return "CLIENT PAUSE"
+
+
+def _pause_writes(rig, _dice, seconds, _options):
+    with rig.stack.redis() as redis:
+        redis.command("CLIENT", "PAUSE", int(seconds * 1000), "WRITE")
+    time.sleep(seconds)
+    return "CLIENT PAUSE WRITE"
+
+
+def _freeze(rig, _dice, seconds, _options):
+    redis = rig.stack.redis_process()
+    redis.send(signal.SIGSTOP)
+    try:
+        time.sleep(seconds)
+    finally:
+        redis.send(signal.SIGCONT)
+    return "SIGSTOP"
+
+
+def _restart(rig, dice, seconds, options):
+    redis = rig.stack.redis_process()
+    if dice.random() < 0.5:
+        redis.kill()
+    else:
+        redis.stop()
+    rig.stack.processes.remove(redis)
+    time.sleep(seconds / 2)
+    rig.stack.start_redis(*options)
+    return "restart"
 
 
 def provider_faults(options):

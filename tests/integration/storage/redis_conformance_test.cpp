@@ -5,6 +5,7 @@
 #include "tests/support/store_conformance.hpp"
 #include "tests/support/store_conformance_audience.hpp"
 #include "tests/support/store_conformance_content.hpp"
+#include "tests/support/store_conformance_leases.hpp"
 #include "tests/support/store_conformance_posts.hpp"
 #include "tests/support/store_conformance_state.hpp"
 #include "tests/support/store_conformance_suspects.hpp"
@@ -60,8 +61,22 @@ class redis_backend final : public store_backend {
       all.push_back(one.text);
     return all;
   }
+  void remove(const std::string& stream, const std::string& id) override {
+    client_.command({"XDEL", key(stream), id});
+  }
   void lapse(const std::string& consumer) override {
     client_.command({"ZADD", key("owners"), "0", consumer});
+  }
+  // What is stored gets older by that.
+  void pass(std::chrono::milliseconds time) override {
+    const auto less = std::to_string(-time.count());
+    for (const auto& one : client_.command({"ZRANGE", key("owners"), "(0", "+inf", "BYSCORE"}).elements) {
+      client_.command({"ZINCRBY", key("owners"), less, one.text});
+    }
+  }
+  void be_away(std::chrono::milliseconds time) override {
+    pass(time);
+    client_.command({"HINCRBY", key("meta"), "served_at", std::to_string(-time.count())});
   }
 
  private:

@@ -39,6 +39,9 @@ class one_server final : public store_backend {
   void set_hash(const std::string&, const fields&) override {}
   void push(const std::string&, const std::vector<std::string>&) override {}
   std::vector<std::string> list(const std::string&) override { return {}; }
+  void remove(const std::string&, const std::string&) override {}
+  void pass(std::chrono::milliseconds) override {}
+  void be_away(std::chrono::milliseconds) override {}
   void lapse(const std::string&) override {}
 
   bool wait_for_changes(std::vector<bool> wanted, std::chrono::milliseconds within = 10s) {

@@ -4,6 +4,7 @@
 #include "tests/support/store_conformance.hpp"
 #include "tests/support/store_conformance_audience.hpp"
 #include "tests/support/store_conformance_content.hpp"
+#include "tests/support/store_conformance_leases.hpp"
 #include "tests/support/store_conformance_posts.hpp"
 #include "tests/support/store_conformance_state.hpp"
 #include "tests/support/store_conformance_suspects.hpp"
@@ -29,6 +30,12 @@ class fake_backend final : public store_backend {
   }
   std::size_t pending(const std::string& stream) override { return world_->streams[stream].pending.size(); }
   fields hash(const std::string& name) override {
+    fields known;
+    if (name == "suspects") {
+      for (const auto& [entry, record] : world_->suspects) known[entry];
+      return known;
+    }
+    if (name == "progress") return world_->progress;
     const auto found = world_->hashes.find(name);
     return found != world_->hashes.end() ? found->second : fields();
   }
@@ -40,7 +47,15 @@ class fake_backend final : public store_backend {
     const auto& found = world_->lists[name];
     return {found.begin(), found.end()};
   }
+  void remove(const std::string& stream, const std::string& id) override {
+    world_->streams[stream].entries.erase(parse_id(id));
+  }
   void lapse(const std::string& consumer) override { world_->owners.at(consumer).expires_at = epoch_ms(0); }
+  void pass(std::chrono::milliseconds time) override {
+    be_away(time);
+    world_->served_at = world_->now;
+  }
+  void be_away(std::chrono::milliseconds time) override { world_->now += time; }
 
  private:
   std::shared_ptr<fake_world> world_ = std::make_shared<fake_world>();
