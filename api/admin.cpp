@@ -48,6 +48,7 @@ http_response admin_routes::handle(const http_request& request) const {
   const auto began = std::chrono::steady_clock::now();
   const auto path = path_of(request.target);
   auto answer = route(request, path);
+  answer.headers.push_back(no_sniffing);
   if (sources_.answered) {
     // The path as it came is the client's choice and would make as many series as it likes.
     const bool known = std::find(routes.begin(), routes.end(), path) != routes.end();

@@ -62,18 +62,30 @@ struct auth_problem {
 using auth_result = std::variant<authenticated, auth_problem>;
 
 struct credential_table;  // api/auth/credential_table.hpp
+class verified_tokens;    // api/auth/verified_tokens.hpp
 
 class authenticator {
  public:
-  explicit authenticator(std::shared_ptr<const credential_table> table) : table_(std::move(table)) {}
+  /// `tokens`, which must outlive it, spares the second verification of a token; may be left out.
+  explicit authenticator(std::shared_ptr<const credential_table> table, verified_tokens* tokens = nullptr)
+      : table_(std::move(table)), tokens_(tokens) {}
 
   /// Reads the headers and, for HMAC, the body. `now` is the wall clock. Refused are also two credentials at
   /// once and a header that comes twice.
   auth_result check(const http_request& request, std::chrono::system_clock::time_point now) const;
+  /// The same by the headers alone. nullopt: signed, and only with its body it shows whether well.
+  std::optional<auth_result> check_head(const http_request& request,
+                                        std::chrono::system_clock::time_point now) const;
 
  private:
+  auth_result check_token(std::string_view token, std::chrono::system_clock::time_point now) const;
+
   std::shared_ptr<const credential_table> table_;
+  verified_tokens* tokens_;
 };
+
+/// Whether there is anything that check() would look at.
+bool brings_credential(const http_request& request) noexcept;
 
 /// 403 when the principal has not that scope.
 std::optional<auth_problem> lacks(const principal& who, scope needed);

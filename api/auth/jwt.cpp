@@ -90,7 +90,8 @@ bool names_audience(object claims, std::string_view wanted) {
   });
 }
 
-std::optional<jwt_fault> check_times(object claims, const jwt_key& key, std::int64_t now) {
+/// Until when it is good, or why it is not.
+std::variant<std::int64_t, jwt_fault> check_times(object claims, const jwt_key& key, std::int64_t now) {
   const auto leeway = key.leeway.count();
   const auto expires = member(claims, "exp");
   const auto end = expires ? time_of(*expires) : std::nullopt;
@@ -103,7 +104,7 @@ std::optional<jwt_fault> check_times(object claims, const jwt_key& key, std::int
     const auto begin = time_of(*claim);
     if (!begin || *begin > now + leeway) return jwt_fault::not_yet_valid;
   }
-  return std::nullopt;
+  return *end + leeway;
 }
 
 /// The key the token names, when it also has that key's algorithm.
@@ -136,8 +137,8 @@ std::string_view to_string(jwt_fault fault) noexcept {
   return "unknown";
 }
 
-std::variant<const jwt_key*, jwt_fault> check_jwt(std::string_view token, std::span<const jwt_key> keys,
-                                                  std::chrono::system_clock::time_point now) {
+std::variant<verified_jwt, jwt_fault> verify_jwt(std::string_view token, std::span<const jwt_key> keys,
+                                                 std::chrono::system_clock::time_point now) {
   const auto parts = split(token);
   if (!parts) return jwt_fault::untrusted;
   const auto header_json = strict_json::parse(parts->header, max_depth);
@@ -153,8 +154,16 @@ std::variant<const jwt_key*, jwt_fault> check_jwt(std::string_view token, std::s
   if (!key || !is_signed_by(*key, *parts)) return jwt_fault::untrusted;
   if (!names_audience(claims, key->audience)) return jwt_fault::wrong_audience;
   const auto here = std::chrono::duration_cast<std::chrono::seconds>(now.time_since_epoch()).count();
-  if (const auto fault = check_times(claims, *key, here)) return *fault;
-  return key;
+  const auto until = check_times(claims, *key, here);
+  if (const auto* fault = std::get_if<jwt_fault>(&until)) return *fault;
+  return verified_jwt{key, std::get<std::int64_t>(until)};
+}
+
+std::variant<const jwt_key*, jwt_fault> check_jwt(std::string_view token, std::span<const jwt_key> keys,
+                                                  std::chrono::system_clock::time_point now) {
+  const auto answer = verify_jwt(token, keys, now);
+  if (const auto* fault = std::get_if<jwt_fault>(&answer)) return *fault;
+  return std::get<verified_jwt>(answer).key;
 }
 
 }  // namespace dispatch

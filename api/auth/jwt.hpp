@@ -43,6 +43,15 @@ inline constexpr std::size_t max_jwt_bytes = 8'192;
 /// RFC 7518 section 3.2: as long as the hash.
 inline constexpr std::size_t min_hs256_secret_bytes = 32;
 
+/// A good token: the key it is good for, and until when it is that (seconds since the epoch, leeway
+/// included).
+struct verified_jwt {
+  const jwt_key* key = nullptr;
+  std::int64_t until = 0;
+};
+std::variant<verified_jwt, jwt_fault> verify_jwt(std::string_view token, std::span<const jwt_key> keys,
+                                                 std::chrono::system_clock::time_point now);
+
 /// The key it is good for. Required are `iss`, `aud` and `exp`; `nbf` and `iat` are checked when there.
 std::variant<const jwt_key*, jwt_fault> check_jwt(std::string_view token, std::span<const jwt_key> keys,
                                                   std::chrono::system_clock::time_point now);

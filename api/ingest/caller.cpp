@@ -22,6 +22,11 @@ std::optional<ip_address> parse_hop(std::string_view hop) {
 
 }  // namespace
 
+bool is_trusted_proxy(std::string_view address, const std::vector<ip_network>& trusted) {
+  const auto parsed = ip_address::parse(address);
+  return parsed && is_trusted(*parsed, trusted);
+}
+
 std::optional<ip_address> caller_address(const http_request& request,
                                          const std::vector<ip_network>& trusted) {
   auto address = ip_address::parse(request.remote_address);

@@ -4,12 +4,15 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "api/address_list.hpp"
 #include "transport/http/message.hpp"
 
 namespace dispatch {
+
+bool is_trusted_proxy(std::string_view address, const std::vector<ip_network>& trusted);
 
 /// The connection's address, unless that is a trusted proxy's: then the last address of X-Forwarded-For that
 /// is not one. What stands before it in that header anybody could have written. nullopt: a trusted proxy

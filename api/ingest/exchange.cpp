@@ -20,7 +20,11 @@ bool same_name(std::string_view left, std::string_view right) {
 void apply(const header_settings& rules, header_list& headers) {
   for (const auto& name : rules.response_remove)
     std::erase_if(headers, [&](const auto& each) { return same_name(each.first, name); });
-  headers.insert(headers.end(), rules.response_add.begin(), rules.response_add.end());
+  for (const auto& added : rules.response_add) {
+    if (same_name(added.first, no_sniffing.first))
+      std::erase_if(headers, [&](const auto& each) { return same_name(each.first, added.first); });
+    headers.push_back(added);
+  }
 }
 
 }  // namespace
@@ -31,6 +35,7 @@ exchange::exchange(http_request given, http_reply reply, const ingest_settings& 
 
 void exchange::answer(http_response response) {
   response.headers.emplace_back("X-Correlation-ID", correlation_id);
+  response.headers.push_back(no_sniffing);
   response.headers.insert(response.headers.end(), limits_.begin(), limits_.end());
   add_cors(response, request.header("origin"), settings_.cors);
   apply(settings_.headers, response.headers);

@@ -36,10 +36,9 @@ void change_headers(http_request& request, const header_settings& rules) {
     if (request.header(name).empty()) request.headers.emplace_back(name, value);
 }
 
-std::shared_ptr<const principal> everyone() {
-  auto who = std::make_shared<principal>(principal{"insecure-dev", "default", {}, {0, 0, 0}});
-  for (const auto each : {scope::send, scope::read, scope::admin}) who->scopes.add(each);
-  return who;
+/// In the shape of the route's other errors.
+http_response error_response(const exchange& on, int status, std::string_view detail) {
+  return on.route == "/api/push" ? push_error(status, detail) : problem_response(status, detail);
 }
 
 }  // namespace
@@ -63,27 +62,71 @@ ingest_api::tables_ptr ingest_api::tables() const {
   return tables_;
 }
 
+std::shared_ptr<const screening> ingest_api::look_at(const http_request& head) {
+  return screen_head(head, tables(), {settings_, tokens_, open_to_all_, draining_},
+                     std::chrono::system_clock::now());
+}
+
+head_verdict ingest_api::screen(const http_request& head) {
+  auto seen = look_at(head);
+  head_verdict out;
+  out.refused = seen->is_answered;
+  out.proven = seen->who != nullptr;
+  // Who is known by address alone shares by it, too.
+  if (out.proven && seen->who->credential.find(':') != std::string::npos) out.owner = seen->who->credential;
+  if (seen->from && !settings_.trusted_proxies.empty()) out.client = seen->from->to_string();
+  out.known = std::move(seen);
+  return out;
+}
+
+bool ingest_api::is_proxy(const std::string& address) const {
+  return is_trusted_proxy(address, settings_.trusted_proxies);
+}
+
+void ingest_api::identify(exchange& on) {
+  const auto given = on.request.header("x-correlation-id");
+  on.correlation_id = is_correlation_id(given) ? std::string(given) : ids_.next();
+  const auto match = find_route(on.request.method, on.request.target);
+  on.route = match.pattern;
+  on.name = match.name;
+}
+
+http_response ingest_api::refusal(int status, std::string_view detail, const http_request& so_far) {
+  http_response made;
+  http_request head{so_far.method, so_far.target, so_far.headers, {}, so_far.remote_address};
+  if (const auto from = caller_address(head, settings_.trusted_proxies))
+    head.remote_address = from->to_string();
+  exchange on(
+      std::move(head), [&made](http_response answer) { made = std::move(answer); }, settings_,
+      sources_.answered);
+  change_headers(on.request, settings_.headers);
+  identify(on);
+  if (status == 503)
+    on.unavailable(detail);
+  else
+    on.answer(problem_response(status, detail));
+  return made;
+}
+
 void ingest_api::handle(http_request&& request, http_reply reply) {
+  const auto before = std::static_pointer_cast<const screening>(std::exchange(request.known, nullptr));
+  const auto seen = before ? before : look_at(request);
   const auto on =
       std::make_shared<exchange>(std::move(request), std::move(reply), settings_, sources_.answered);
+  if (seen->from && !settings_.trusted_proxies.empty()) on->request.remote_address = seen->from->to_string();
   change_headers(on->request, settings_.headers);
-  const auto given = on->request.header("x-correlation-id");
-  on->correlation_id = is_correlation_id(given) ? std::string(given) : ids_.next();
-  const auto match = find_route(on->request.method, on->request.target);
-  on->route = match.pattern;
-  on->name = match.name;
-  const auto from = caller_address(on->request, settings_.trusted_proxies);
-  if (!from || !settings_.addresses.permits(*from))
-    return on->answer(problem_response(403, "this address may not call"));
+  identify(*on);
+  if (!seen->may_call) return on->answer(problem_response(403, "this address may not call"));
   if (auto answer = preflight(on->request, settings_.cors)) return on->answer(std::move(*answer));
-  if (match.found) return dispatch_to(on, *match.found, *from);
+  const auto match = find_route(on->request.method, on->request.target);
+  if (match.found) return dispatch_to(on, *match.found, *seen);
   if (match.allow.empty()) return on->answer(problem_response(404, "there is no such path"));
   auto answer = problem_response(405, "the path is there, the method is not");
   answer.headers.emplace_back("Allow", match.allow);
   on->answer(std::move(answer));
 }
 
-void ingest_api::dispatch_to(const exchange_ptr& on, const route& to, const ip_address& from) {
+void ingest_api::dispatch_to(const exchange_ptr& on, const route& to, const screening& seen) {
   switch (to.what) {
     case operation::health:
       return on->answer(readiness_response({true, {}}, "ok"));
@@ -96,36 +139,23 @@ void ingest_api::dispatch_to(const exchange_ptr& on, const route& to, const ip_a
       break;
   }
   if (draining_) return on->unavailable("draining");
-  const auto wait = guesses_.wait_of(from, std::chrono::steady_clock::now());
-  if (wait.count() > 0) {
-    auto answer = problem_response(429, "too many wrong credentials from this address");
-    answer.headers.emplace_back("Retry-After", std::to_string(wait.count() / 1'000 + 1));
-    return on->answer(std::move(answer));
-  }
-  guarded(on, to.what, from);
+  guarded(on, to.what, seen);
 }
 
-void ingest_api::guarded(const exchange_ptr& on, operation what, const ip_address& from) {
-  const auto now = tables();
+void ingest_api::guarded(const exchange_ptr& on, operation what, const screening& seen) {
+  const auto& now = seen.tables;
   on->tenants = {now, &now->tenants};
-  if (what == operation::webhook) return webhook(on, *now, from);
-  auto result = authenticate(*on, what, *now, from);
-  if (const auto* problem = std::get_if<auth_problem>(&result)) return refuse(*on, *problem, from);
+  if (what == operation::webhook) return webhook(on, *now, *seen.from);
+  const auto result =
+      seen.caller
+          ? *seen.caller
+          : authenticator(now->credentials, &tokens_).check(on->request, std::chrono::system_clock::now());
+  if (const auto* problem = std::get_if<auth_problem>(&result)) return refuse(*on, *problem, *seen.from);
   const auto& caller = std::get<authenticated>(result);
   on->who = caller.who;
   if (const auto problem = lacks(*caller.who, needed_for(what)))
-    return on->answer(problem_response(problem->status, problem->detail));
+    return jobs_.refuse(on, caller, error_response(*on, problem->status, problem->detail));
   run(on, what, caller, *now);
-}
-
-auth_result ingest_api::authenticate(const exchange& on, operation what, const ingest_tables& now,
-                                     const ip_address& from) const {
-  static const auto anybody = everyone();
-  if (open_to_all_) return authenticated{anybody, std::nullopt};
-  if (what == operation::push) {
-    if (auto known = now.gorush.open_to(from)) return authenticated{std::move(known), std::nullopt};
-  }
-  return authenticator(now.credentials).check(on.request, std::chrono::system_clock::now());
 }
 
 void ingest_api::webhook(const exchange_ptr& on, const ingest_tables& now, const ip_address& from) {
@@ -140,9 +170,17 @@ void ingest_api::webhook(const exchange_ptr& on, const ingest_tables& now, const
 }
 
 void ingest_api::refuse(exchange& on, const auth_problem& problem, const ip_address& from) {
-  guesses_.failed(from, std::chrono::steady_clock::now());
-  auto answer = on.route == "/api/push" ? push_error(problem.status, problem.detail)
-                                        : problem_response(problem.status, problem.detail);
+  auto answer = error_response(on, problem.status, problem.detail);
+  if (problem.status == 401) {
+    // Only what was wrong is slowed down: a good credential from behind the same address is served.
+    const auto now = std::chrono::steady_clock::now();
+    if (const auto wait = guesses_.wait_of(from, now); wait.count() > 0) {
+      answer = problem_response(429, "too many wrong credentials from this address");
+      answer.headers.emplace_back("Retry-After", std::to_string(wait.count() / 1'000 + 1));
+      return on.answer(std::move(answer));
+    }
+    guesses_.failed(from, now);
+  }
   if (!problem.challenge.empty()) answer.headers.emplace_back("WWW-Authenticate", problem.challenge);
   on.answer(std::move(answer));
 }

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "api/ingest/answers.hpp"
+#include "api/ingest/media_type.hpp"
 #include "api/problem.hpp"
 
 namespace dispatch {
@@ -14,14 +15,6 @@ bool is_plain_name(std::string_view text, std::string_view more) noexcept {
     return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
            more.find(c) != std::string_view::npos;
   });
-}
-
-std::string media_type(std::string_view header) {
-  auto type = std::string(header.substr(0, header.find(';')));
-  while (type.ends_with(' ') || type.ends_with('\t')) type.pop_back();
-  for (char& c : type)
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  return type;
 }
 
 /// "lane=bulk" or nothing; a name that is no parameter is a typo that must not be dropped.

@@ -51,6 +51,11 @@ class webhook_source {
   const std::shared_ptr<const principal>& who() const noexcept { return who_; }
   dispatch::lane lane() const noexcept { return lane_; }
 
+  /// Whether a delivery comes from here, by its headers alone. nullopt: only with its body it shows.
+  std::optional<bool> is_authentic_by_head(const http_request& head,
+                                           std::chrono::system_clock::time_point now) const {
+    return dispatch::is_authentic_by_head(verification_, head, now);
+  }
   webhook_conversion convert(const http_request& request, std::chrono::system_clock::time_point now) const;
 
  private:

@@ -22,6 +22,12 @@ bool is_one_of(const std::vector<std::string>& secrets, std::string_view given) 
   return found;
 }
 
+std::optional<bool> check_head(const standard_webhooks_scheme& scheme, const http_request& head,
+                               time_point now) {
+  const auto read = read_signed_delivery(head, now, scheme.tolerance);
+  return std::holds_alternative<signed_delivery>(read) ? std::nullopt : std::optional(false);
+}
+
 bool check(const standard_webhooks_scheme& scheme, const http_request& request, time_point now) {
   const auto read = read_signed_delivery(request, now, scheme.tolerance);
   const auto* delivery = std::get_if<signed_delivery>(&read);
@@ -70,12 +76,24 @@ std::optional<hex_signatures> parse_plain(std::string_view text, std::string_vie
   return hex_signatures{std::nullopt, {*std::move(digits)}};
 }
 
-bool check(const hex_hmac_scheme& scheme, const http_request& request, time_point now) {
-  if (!at_most_once(request, scheme.header)) return false;
+/// nullopt: whatever the body is, they are not good.
+std::optional<hex_signatures> read_hex(const hex_hmac_scheme& scheme, const http_request& request,
+                                       time_point now) {
+  if (!at_most_once(request, scheme.header)) return std::nullopt;
   const auto header = request.header(scheme.header);
-  const auto read = scheme.timestamped ? parse_timestamped(header) : parse_plain(header, scheme.prefix);
-  if (!read || read->digests.empty()) return false;
-  if (read->timestamp && !is_near(*read->timestamp, now, scheme.tolerance)) return false;
+  auto read = scheme.timestamped ? parse_timestamped(header) : parse_plain(header, scheme.prefix);
+  if (!read || read->digests.empty()) return std::nullopt;
+  if (read->timestamp && !is_near(*read->timestamp, now, scheme.tolerance)) return std::nullopt;
+  return read;
+}
+
+std::optional<bool> check_head(const hex_hmac_scheme& scheme, const http_request& head, time_point now) {
+  return read_hex(scheme, head, now) ? std::nullopt : std::optional(false);
+}
+
+bool check(const hex_hmac_scheme& scheme, const http_request& request, time_point now) {
+  const auto read = read_hex(scheme, request, now);
+  if (!read) return false;
   const auto signed_prefix = read->timestamp ? std::to_string(*read->timestamp) + '.' : std::string();
   bool found = false;
   for (const auto& secret : scheme.secrets) {
@@ -95,7 +113,16 @@ bool check(const bearer_scheme& scheme, const http_request& request, time_point)
   return !given.empty() && is_one_of(scheme.secrets, given);
 }
 
+std::optional<bool> check_head(const bearer_scheme& scheme, const http_request& head, time_point now) {
+  return check(scheme, head, now);
+}
+
 }  // namespace
+
+std::optional<bool> is_authentic_by_head(const webhook_verification& scheme, const http_request& head,
+                                         time_point now) {
+  return std::visit([&](const auto& one) { return check_head(one, head, now); }, scheme);
+}
 
 bool is_authentic(const webhook_verification& scheme, const http_request& request, time_point now) {
   return std::visit([&](const auto& one) { return check(one, request, now); }, scheme);

@@ -4,6 +4,7 @@
 // rotation. Pure; any thread.
 
 #include <chrono>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -37,6 +38,10 @@ struct bearer_scheme {
 };
 
 using webhook_verification = std::variant<standard_webhooks_scheme, hex_hmac_scheme, bearer_scheme>;
+
+/// By the headers alone. nullopt: only with its body it shows.
+std::optional<bool> is_authentic_by_head(const webhook_verification& scheme, const http_request& head,
+                                         std::chrono::system_clock::time_point now);
 
 bool is_authentic(const webhook_verification& scheme, const http_request& request,
                   std::chrono::system_clock::time_point now);

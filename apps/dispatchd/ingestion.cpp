@@ -171,6 +171,11 @@ struct ingestion::state {
   }
 
   http_server_options with_hooks(http_server_options options) {
+    options.screen = [this](const http_request& head) { return api.screen(head); };
+    options.is_proxy = [this](const std::string& address) { return api.is_proxy(address); };
+    options.refusal = [this](int status, std::string_view detail, const http_request& so_far) {
+      return api.refusal(status, detail, so_far);
+    };
     options.refused = [this](int status, const std::string& remote) {
       context_.measures.http_request("other", status, std::chrono::nanoseconds(0));
       log::debug("http_refused", {{"status", status}, {"remote", remote}});

@@ -12,11 +12,13 @@
 #include <deque>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
 #include <unordered_set>
 
+#include "transport/http/body_shares.hpp"
 #include "transport/http/reply_outbox.hpp"
 #include "transport/http/request_reader.hpp"
 #include "transport/http/server.hpp"
@@ -40,9 +42,11 @@ class listener : public std::enable_shared_from_this<listener> {
   void use(server_certificate certificate);  ///< any thread
   void stop();                               ///< not on the io thread
   void left(const std::shared_ptr<session>& gone);
-  /// Bytes of bodies that came in, or (negative) were answered. False: there is no room for them.
-  /// One group of addresses may have half of all.
-  bool hold(const std::string& group, std::ptrdiff_t bytes);
+  /// Bytes of bodies that came in, or (negative) were answered. False: there is no room for them, and nobody
+  /// that could give way.
+  bool hold(const session& by, const body_share& whose, std::ptrdiff_t bytes);
+  /// From now on it is a connection of that client's; empty: nobody's. False: that has as many as it may.
+  bool count_as(session& which, const std::string& group);
   /// Bytes of answers that came, or (negative) were taken by their client.
   void count_unsent(std::ptrdiff_t bytes) noexcept { unsent_ += bytes; }
   /// So many answers wait for clients that whoever has one to take is not read.
@@ -56,7 +60,11 @@ class listener : public std::enable_shared_from_this<listener> {
 
  private:
   void accepted(tcp::socket socket);
+  bool full() const;
   bool full(const std::string& group) const;
+  /// True: a connection was closed for another's sake. Of that group only, unless it is empty.
+  bool evict(const std::string& group, const session* but = nullptr);
+  session* slowest_body(const body_share& whose, const session& but, clock::duration least_age) const;
   void tick();
   void count();
 
@@ -68,8 +76,7 @@ class listener : public std::enable_shared_from_this<listener> {
   std::unordered_set<std::shared_ptr<session>> sessions_;
   std::unordered_map<std::string, std::size_t> by_group_;
   std::size_t refusing_ = 0;
-  std::size_t held_ = 0;
-  std::unordered_map<std::string, std::size_t> held_by_group_;  ///< of bodies under way
+  body_shares bodies_;
   std::ptrdiff_t unsent_ = 0;
   // For stop() to wait on.
   std::atomic<bool> stopped_ = false;
@@ -82,7 +89,18 @@ struct session_peer {
   std::string address;
   std::string group;  ///< what connections are counted by: the address, of IPv6 its /64
   bool refused = false;
+  bool is_proxy = false;  ///< connections count as their clients'
 };
+
+/// What a connection that waits for its client has shown of itself.
+enum class worth : std::uint8_t { over, unproven, proven };
+struct standing {
+  worth value = worth::over;
+  clock::time_point since;
+};
+
+/// Whoever has one IPv6 address mostly has a whole /64 of them.
+std::string group_of(const boost::asio::ip::address& address);
 
 /// One connection. Reads as long as there is room for requests, and answers in their order.
 class session : public std::enable_shared_from_this<session> {
@@ -94,11 +112,20 @@ class session : public std::enable_shared_from_this<session> {
   void close();
   void tick(clock::time_point now);
   void answer(std::uint64_t number, http_response response);
+  void give_way();  ///< another needs the room of the body that is being read
   const session_peer& peer() const noexcept { return peer_; }
+  /// nullopt: it waits for us.
+  std::optional<standing> dispensable(clock::time_point now) const;
+  /// Since when it reads a body on that account; nullopt: it does not.
+  std::optional<clock::time_point> reads_body_of(const body_share& whose) const;
+  const std::string& owner() const noexcept { return share_.owner; }
+
+  std::string counted_as;  ///< listener's: the group it counts for
 
  private:
   struct slot {
     answer_form form;
+    body_share share;
     std::size_t body_bytes = 0;
     bool ready = false;
     std::string bytes;
@@ -113,6 +140,7 @@ class session : public std::enable_shared_from_this<session> {
   bool may_read() const noexcept;
   bool idle() const noexcept;
   bool account_body();
+  bool screen(http_request& head);  ///< false: it was refused
   void handle(http_request request);
   void reject(int status, std::string_view detail);
   void push_ready(const answer_form& form, std::string bytes);
@@ -129,8 +157,10 @@ class session : public std::enable_shared_from_this<session> {
   session_peer peer_;
   request_reader reader_;
   phase phase_ = phase::handshake;
-  std::string in_;          ///< its first filled_ bytes were read and not used yet
-  std::size_t filled_ = 0;  ///< at most a head and a chunk
+  std::optional<head_verdict> verdict_;  ///< of the request that is read
+  body_share share_;                     ///< of that or the latest one
+  std::string in_;                       ///< its first filled_ bytes were read and not used yet
+  std::size_t filled_ = 0;               ///< at most a head and a chunk
   std::deque<slot> slots_;
   std::uint64_t first_slot_ = 0;  ///< number of slots_.front()
   std::string ready_, writing_;
@@ -143,7 +173,7 @@ class session : public std::enable_shared_from_this<session> {
   bool last_read_ = false;  ///< no request is read any more; closed after the last answer
   bool first_ = true;
   /// Since when it does what it does: reads a head, a body, nothing, ends; and writes.
-  clock::time_point since_, write_since_;
+  clock::time_point since_, write_since_, body_since_;
 };
 
 }  // namespace dispatch::http_connections

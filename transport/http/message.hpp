@@ -3,6 +3,7 @@
 // Requests and answers of the HTTP/1.1 server, free of Beast.
 
 #include <algorithm>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -16,6 +17,8 @@ struct http_request {
   std::vector<std::pair<std::string, std::string>> headers;  ///< names in lower case, in order
   std::string body;
   std::string remote_address;  ///< without port
+  std::shared_ptr<const void>
+      known{};  ///< what the handler's own check of the head has found; may be nothing
 
   /// The first header of that (lower-case) name; empty when absent.
   std::string_view header(std::string_view name) const noexcept {

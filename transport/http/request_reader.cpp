@@ -205,6 +205,14 @@ http_request request_reader::take() {
   return std::exchange(request_, {});
 }
 
+http_request request_reader::take_head() {
+  form_.keep_alive = false;
+  auto head = take();
+  state_ = state::refused;
+  head.body.clear();
+  return head;
+}
+
 void request_reader::give_up() {
   state_ = state::refused;
   request_ = {};

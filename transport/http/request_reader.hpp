@@ -51,8 +51,19 @@ class request_reader {
   int status() const noexcept { return status_; }
   std::string_view detail() const noexcept { return detail_; }
 
+  /// The request as far as it was read: from step::head on all but its body; what there was when it was
+  /// refused.
+  http_request& so_far() noexcept { return request_; }
+  /// Whether so many bytes are enough for the rest of the body.
+  bool is_body_within(std::size_t bytes) const noexcept {
+    return state_ == state::sized_body && missing_ <= bytes;
+  }
+
   /// The request, without its remote_address; the next read() begins another.
   http_request take();
+  /// The request without its body, when that is of no use: nothing further is read, and form() ends the
+  /// connection.
+  http_request take_head();
   /// What was read of a request is of no use any more; nothing further is read.
   void give_up();
 

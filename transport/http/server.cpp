@@ -27,13 +27,6 @@ std::chrono::milliseconds tick_of(const http_server_options& options) {
   return std::clamp(least / 8, shortest_tick, longest_tick);
 }
 
-/// Whoever has one IPv6 address mostly has a whole /64 of them.
-std::string group_of(const asio::ip::address& address) {
-  if (!address.is_v6() || address.to_v6().is_v4_mapped()) return address.to_string();
-  const auto bytes = address.to_v6().to_bytes();
-  return {bytes.begin(), bytes.begin() + 8};
-}
-
 http_async_handler answering_at_once(http_handler handler) {
   return [handler = std::move(handler)](http_request&& request, const http_reply& reply) {
     reply(handler(request));
@@ -42,6 +35,14 @@ http_async_handler answering_at_once(http_handler handler) {
 
 }  // namespace
 
+std::string group_of(const asio::ip::address& address) {
+  if (!address.is_v6()) return address.to_string();
+  const auto six = address.to_v6();
+  if (six.is_v4_mapped()) return asio::ip::make_address_v4(asio::ip::v4_mapped, six).to_string();
+  const auto bytes = six.to_bytes();
+  return {bytes.begin(), bytes.begin() + 8};
+}
+
 listener::listener(io_thread& owner, http_server_options given, http_async_handler on_request)
     : options(std::move(given)),
       handler(std::move(on_request)),
@@ -49,7 +50,8 @@ listener::listener(io_thread& owner, http_server_options given, http_async_handl
       thread_(owner),
       acceptor_(owner.context()),
       pause_(owner.context()),
-      clock_(owner.context()) {
+      clock_(owner.context()),
+      bodies_(options.bodies_limit, static_cast<bool>(options.screen)) {
   if (!options.certificate_file.empty())
     tls_ = read_server_certificate(options.certificate_file, options.key_file);
   try {
@@ -80,8 +82,11 @@ void listener::accept() {
   });
 }
 
+bool listener::full() const {
+  return sessions_.size() - refusing_ >= options.max_connections;
+}
+
 bool listener::full(const std::string& group) const {
-  if (sessions_.size() - refusing_ >= options.max_connections) return true;
   const auto found = by_group_.find(group);
   return options.max_connections_per_address > 0 && found != by_group_.end() &&
          found->second >= options.max_connections_per_address;
@@ -92,20 +97,24 @@ void listener::accepted(tcp::socket socket) {
   const auto remote = socket.remote_endpoint(error);
   if (error) return;  // gone already
   socket.set_option(tcp::no_delay(true), error);
-  session_peer peer{remote.address().to_string(), group_of(remote.address()), false};
-  peer.refused = full(peer.group);
+  session_peer peer{remote.address().to_string(), group_of(remote.address()), false, false};
+  peer.is_proxy = options.is_proxy && options.is_proxy(peer.address);
+  const bool full_for_it = !peer.is_proxy && full(peer.group) && !evict(peer.group);
+  peer.refused = full_for_it || (full() && !evict({}));
   // A handshake costs more than the answer is worth.
   if (peer.refused && (refusing_ >= max_refusing || tls_)) {
     if (options.refused) options.refused(503, peer.address);
     return;
   }
-  if (peer.refused)
-    ++refusing_;
-  else
-    ++by_group_[peer.group];
+  if (peer.refused) ++refusing_;
+  const auto group = peer.refused || peer.is_proxy ? std::string() : peer.group;
   auto stream = tls_ ? tls_->wrap(std::move(socket)) : plain_stream(std::move(socket));
   const auto made = std::make_shared<session>(shared_from_this(), std::move(stream), std::move(peer));
   sessions_.insert(made);
+  if (!group.empty()) {
+    ++by_group_[group];
+    made->counted_as = group;
+  }
   count();
   made->start();
   if (!std::exchange(ticking_, true)) tick();
@@ -123,27 +132,10 @@ void listener::tick() {
 
 void listener::left(const std::shared_ptr<session>& gone) {
   if (sessions_.erase(gone) > 0) {
-    const auto& peer = gone->peer();
-    if (peer.refused)
-      --refusing_;
-    else if (--by_group_[peer.group] == 0)
-      by_group_.erase(peer.group);
+    if (gone->peer().refused) --refusing_;
+    count_as(*gone, {});
   }
   count();
-}
-
-bool listener::hold(const std::string& group, std::ptrdiff_t bytes) {
-  if (bytes == 0) return true;
-  auto& of_group = held_by_group_[group];
-  const auto more = static_cast<std::size_t>(std::max<std::ptrdiff_t>(bytes, 0));
-  const bool granted =
-      more == 0 || (held_ + more <= options.bodies_limit && of_group + more <= options.bodies_limit / 2);
-  if (granted) {
-    held_ = static_cast<std::size_t>(static_cast<std::ptrdiff_t>(held_) + bytes);
-    of_group = static_cast<std::size_t>(static_cast<std::ptrdiff_t>(of_group) + bytes);
-  }
-  if (of_group == 0) held_by_group_.erase(group);
-  return granted;
 }
 
 void listener::count() {

@@ -10,6 +10,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "transport/http/message.hpp"
 
@@ -27,6 +28,19 @@ using server_certificate = std::shared_ptr<http_connections::tls_server>;
 /// saying which of them cannot be used.
 server_certificate read_server_certificate(const std::string& certificate_file, const std::string& key_file);
 
+/// What a request's head alone says of it, before there is any room for its body.
+struct head_verdict {
+  /// Its body is of no use: the handler is to answer now. A body that is not at hand is not read, and the
+  /// connection ends.
+  bool refused = false;
+  bool proven = false;   ///< its credential is good; false: none yet, or only its body can show it
+  std::string owner{};   ///< whose share of the bodies it takes; empty: its address's
+  std::string client{};  ///< behind a proxy: whose address it has; empty: the connection's
+  std::shared_ptr<const void> known{};  ///< handed on with the request
+};
+/// Runs on the server's thread, once a request. It has no body yet.
+using http_head_check = std::function<head_verdict(const http_request& head)>;
+
 struct http_server_options {
   std::string address = "127.0.0.1";  ///< no names
   std::uint16_t port = 0;             ///< 0: the operating system picks
@@ -36,7 +50,8 @@ struct http_server_options {
   std::size_t header_count = 100;
   std::size_t body_limit = 1 << 20;
   /// Of all bodies that are being read or answered; beyond it 503. Without it connections × body_limit could
-  /// be filled by clients that take their time.
+  /// be filled by clients that take their time. With `screen` a quarter is for what is not proven; one owner
+  /// has at most half of a part, and whoever holds the most gives way to others.
   std::size_t bodies_limit = 32 << 20;
   /// Of all answers that clients have not taken yet; beyond it who has one to take is not read.
   std::size_t answers_limit = 32 << 20;
@@ -51,7 +66,17 @@ struct http_server_options {
   std::chrono::milliseconds write_timeout{30'000};
   std::chrono::milliseconds idle_timeout{60'000};  ///< between requests
   std::chrono::milliseconds stop_grace{2'000};     ///< for what is being answered when stop() is called
-  /// May be left out: told of each answer the server gave itself. On its thread.
+  /// May be left out. With it, connections that wait for their clients give way to new ones at the limits:
+  /// first those whose requests were not proven.
+  http_head_check screen{};
+  /// May be left out: addresses whose connections are a proxy's, which count as their clients' that `screen`
+  /// names, while there is a request of theirs.
+  std::function<bool(const std::string& address)> is_proxy{};
+  /// May be left out: makes the answers that the server gives itself. Of the request there is what was read,
+  /// maybe nothing. On the server's thread.
+  std::function<http_response(int status, std::string_view detail, const http_request& so_far)> refusal{};
+  /// May be left out: told of each answer the server gave without `refusal`, and of connections closed
+  /// without one. On its thread.
   std::function<void(int status, const std::string& remote_address)> refused{};
 };
 

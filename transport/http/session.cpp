@@ -1,5 +1,6 @@
 #include <boost/asio/dispatch.hpp>
 #include <boost/asio/error.hpp>
+#include <boost/asio/ip/address.hpp>
 #include <boost/asio/post.hpp>
 #include <utility>
 
@@ -18,6 +19,8 @@ constexpr std::size_t max_unsent = 256 * 1024;
 constexpr std::size_t kept_room = 16 * 1024;
 constexpr std::size_t max_discarded = 1 << 20;
 constexpr std::chrono::milliseconds linger_timeout{1'000};
+/// A client that has not taken an answer for so long may lose its connection to another.
+constexpr std::chrono::milliseconds stalled_write{1'000};
 
 /// Answers once; when nobody ever did, 503: a connection must not wait for ever.
 class pending_reply {
@@ -141,22 +144,51 @@ void session::advance(request_reader::step step, std::size_t bytes_left) {
   since_ = clock::now();
   wire_bytes_ = bytes_left;
   if (step == request_reader::step::done) return handle(reader_.take());
+  body_since_ = since_;
+  if (!screen(reader_.so_far())) return;
+  if (verdict_->refused && !reader_.is_body_within(bytes_left)) return handle(reader_.take_head());
   if (reader_.expects_continue() && bytes_left == 0) push_ready({}, "HTTP/1.1 100 Continue\r\n\r\n");
 }
 
 bool session::account_body() {
   const auto now_held = reader_.body_bytes();
-  if (!owner_->hold(peer_.group,
+  if (!owner_->hold(*this, share_,
                     static_cast<std::ptrdiff_t>(now_held) - static_cast<std::ptrdiff_t>(body_held_)))
     return false;
   body_held_ = now_held;
   return true;
 }
 
+bool session::screen(http_request& head) {
+  head.remote_address = peer_.address;
+  verdict_.emplace();
+  try {
+    if (owner_->options.screen) verdict_ = owner_->options.screen(head);
+  } catch (const std::exception&) {
+    // The handler says what there is to say.
+    verdict_.emplace();
+  }
+  std::string group = peer_.group;
+  if (peer_.is_proxy && !verdict_->client.empty()) {
+    error_code unknown;
+    const auto client = asio::ip::make_address(verdict_->client, unknown);
+    group = unknown ? verdict_->client : group_of(client);
+    if (!owner_->count_as(*this, group)) {
+      reject(503, "too many connections");
+      return false;
+    }
+  }
+  share_ = {verdict_->proven, verdict_->owner.empty() ? std::move(group) : std::move(verdict_->owner)};
+  return true;
+}
+
 void session::handle(http_request request) {
+  if (!verdict_ && !screen(request)) return;
   request.remote_address = peer_.address;
+  request.known = std::move(verdict_->known);
+  verdict_.reset();
   const auto number = first_slot_ + slots_.size();
-  slots_.push_back({reader_.form(), std::exchange(body_held_, 0), false, {}});
+  slots_.push_back({reader_.form(), share_, std::exchange(body_held_, 0), false, {}});
   if (!reader_.form().keep_alive || owner_->stopping) last_read_ = true;
   const auto pending = std::make_shared<pending_reply>(weak_from_this(), number, owner_->replies);
   try {
@@ -177,25 +209,33 @@ void session::answer(std::uint64_t number, http_response response) {
   mine.bytes = http_wire::serialize(response, mine.form, std::chrono::system_clock::now());
   mine.ready = true;
   count_unsent(static_cast<std::ptrdiff_t>(mine.bytes.size()));
-  owner_->hold(peer_.group, -static_cast<std::ptrdiff_t>(std::exchange(mine.body_bytes, 0)));
+  owner_->hold(*this, mine.share, -static_cast<std::ptrdiff_t>(std::exchange(mine.body_bytes, 0)));
   // Answers come in batches: one write takes all that are at hand by then.
   if (!processing_) post_flush();
 }
 
 void session::push_ready(const answer_form& form, std::string bytes) {
   count_unsent(static_cast<std::ptrdiff_t>(bytes.size()));
-  slots_.push_back({form, 0, true, std::move(bytes)});
+  slots_.push_back({form, {}, 0, true, std::move(bytes)});
 }
 
 void session::reject(int status, std::string_view detail) {
   // What follows in the stream cannot be trusted to be a request.
   last_read_ = true;
+  const auto& options = owner_->options;
+  reader_.so_far().remote_address = peer_.address;
+  const auto response = options.refusal ? options.refusal(status, detail, reader_.so_far())
+                                        : http_wire::problem(status, detail);
   reader_.give_up();
   account_body();
   const answer_form form{true, false, false};
-  push_ready(
-      form, http_wire::serialize(http_wire::problem(status, detail), form, std::chrono::system_clock::now()));
-  if (owner_->options.refused) owner_->options.refused(status, peer_.address);
+  push_ready(form, http_wire::serialize(response, form, std::chrono::system_clock::now()));
+  if (!options.refusal && options.refused) options.refused(status, peer_.address);
+}
+
+void session::give_way() {
+  reject(503, "others need the room for bodies");
+  flush();
 }
 
 void session::post_flush() {
@@ -233,7 +273,10 @@ void session::written(error_code error) {
   writing_.clear();
   if (writing_.capacity() > kept_room) std::string().swap(writing_);
   first_ = false;
-  if (idle()) since_ = clock::now();
+  if (idle()) {
+    since_ = clock::now();
+    if (peer_.is_proxy) owner_->count_as(*this, {});
+  }
   process();
 }
 
@@ -254,6 +297,33 @@ void session::discard() {
     if (error || self->discarded_ > max_discarded) return self->close();
     self->discard();
   });
+}
+
+std::optional<standing> session::dispensable(clock::time_point now) const {
+  switch (phase_) {
+    case phase::handshake:
+      return standing{worth::unproven, since_};
+    case phase::lingering:
+      return standing{worth::over, since_};
+    case phase::closed:
+      return std::nullopt;
+    case phase::open:
+      break;
+  }
+  const bool at_rest = filled_ == 0 && !reader_.in_body();
+  const auto value = share_.proven || (peer_.is_proxy && at_rest) ? worth::proven : worth::unproven;
+  if (write_pending_) {
+    // It does not take what it asked for.
+    if (now - write_since_ > stalled_write) return standing{value, write_since_};
+    return std::nullopt;
+  }
+  if (!slots_.empty()) return std::nullopt;
+  return standing{value, reader_.in_body() ? body_since_ : since_};
+}
+
+std::optional<clock::time_point> session::reads_body_of(const body_share& whose) const {
+  if (phase_ != phase::open || last_read_ || !reader_.in_body() || !(share_ == whose)) return std::nullopt;
+  return body_since_;
 }
 
 std::string_view session::lateness(clock::time_point now) const {
@@ -295,9 +365,9 @@ void session::close() {
   if (phase_ == phase::closed) return;
   phase_ = phase::closed;
   stream_->close();
-  auto held = body_held_;
-  for (const auto& each : slots_) held += each.body_bytes;
-  owner_->hold(peer_.group, -static_cast<std::ptrdiff_t>(held));
+  owner_->hold(*this, share_, -static_cast<std::ptrdiff_t>(body_held_));
+  for (const auto& each : slots_)
+    owner_->hold(*this, each.share, -static_cast<std::ptrdiff_t>(each.body_bytes));
   slots_.clear();
   count_unsent(-static_cast<std::ptrdiff_t>(unsent_));
   owner_->left(shared_from_this());

@@ -118,7 +118,10 @@ std::string serialize(const http_response& response, const answer_form& form,
 }
 
 http_response problem(int status, std::string_view detail) {
-  http_response answer{status, "application/problem+json", {{"Cache-Control", "no-store"}}, {}};
+  http_response answer{status,
+                       "application/problem+json",
+                       {{"Cache-Control", "no-store"}, {"X-Content-Type-Options", "nosniff"}},
+                       {}};
   if (status == 503) answer.headers.emplace_back("Retry-After", "1");
   answer.body = "{\"type\":\"about:blank\",\"title\":\"";
   answer.body += reason_phrase(status);

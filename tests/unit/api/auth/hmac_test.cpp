@@ -120,5 +120,19 @@ TEST(hmac_credential, asks_for_its_id_to_be_stored_longer_than_any_clock_takes_i
       << "two producers may choose the same id";
 }
 
+TEST(hmac_credential, its_head_alone_shows_only_that_it_is_wrong) {
+  const auto table = std::make_shared<const credential_table>(two_producers());
+  EXPECT_FALSE(authenticator(table).check_head(signed_by('a'), now).has_value());
+  EXPECT_FALSE(authenticator(table).check_head(signed_by('d'), now).has_value());
+  for (const auto& wrong : {signed_by('a', now_s - 301), signed_request("", now_s, "v1,eA=="),
+                            signed_request("msg_1", now_s, "v1,eA==")}) {
+    const auto known = authenticator(table).check_head(wrong, now);
+    ASSERT_TRUE(known.has_value());
+    EXPECT_EQ(outcome(*known).substr(0, 3), "401");
+  }
+  EXPECT_TRUE(
+      authenticator(std::make_shared<const credential_table>()).check_head(signed_by('a'), now).has_value());
+}
+
 }  // namespace
 }  // namespace dispatch::test
