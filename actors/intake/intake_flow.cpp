@@ -80,12 +80,11 @@ void intake_state::take_back(scope_number scope, std::vector<work_item>& items) 
     }
   }
   auto& gate = gates_[scope];
-  for (auto& [tenant, held] : gate.held) items.insert(items.end(), held.begin(), held.end());
-  gate.held.clear();
-  for (auto& item : items) item.state().probe = false;
   const auto count = static_cast<std::uint32_t>(items.size());
   gate.taken_back(count);
   in_flight_ -= std::min(in_flight_, count);
+  take_held(scope, items);
+  for (auto& item : items) item.state().probe = false;
 }
 
 void intake_state::settle(settlement&& over) {
@@ -134,11 +133,15 @@ void intake_state::start_again(const ready_items& m) {
 std::uint32_t intake_state::budget(scope_number scope) const {
   const auto& gate = gates_[scope];
   if (!gate.known || draining_ || gate.blocked(parts_->time->now())) return 0;
-  if (alone_) return in_flight_ == 0 ? 1 : 0;
-  const auto most = parts_->config->engine.max_in_flight;
-  auto budget = std::min(gate.free_window(), most > in_flight_ ? most - in_flight_ : 0);
+  if (alone_) return nothing_out() ? 1 : 0;
+  auto budget = free_room(scope);
   if (gate.state == breaker_state::half_open) budget = std::min(budget, gate.probes);
   return budget;
+}
+
+std::uint32_t intake_state::free_room(scope_number scope) const {
+  const auto most = parts_->config->engine.max_in_flight;
+  return std::min(gates_[scope].free_window(), most > in_flight_ ? most - in_flight_ : 0);
 }
 
 // In turns, so that when the room in max_in_flight is little, every scope gets some.
@@ -166,23 +169,28 @@ void intake_state::pump(scope_number scope) {
       demand_permits(scope);
       count = std::min(count, gate.permits);
     }
-    if (count == 0 || drawable(scope) == 0) return;
+    if (count == 0 || drawable(scope) == 0) break;
     std::vector<work_item> items;
     items.reserve(count);
     draw(scope, count, items);
-    if (items.empty()) return;
+    if (items.empty()) break;
     sift(items);
     if (items.empty()) continue;
-    const auto drawn = static_cast<std::uint32_t>(items.size());
-    gate.sent(drawn, parts_->time->now());
-    in_flight_ += drawn;
     if (limited_tenants) {
       hold_for_tenants(scope, items);
     } else {
-      if (limited) gate.permits -= drawn;
-      hand_out(scope, items);
+      if (limited) gate.permits -= static_cast<std::uint32_t>(items.size());
+      begin_sending(scope, items);
     }
   }
+  if (limited_tenants) demand_for_tenants(scope);
+}
+
+void intake_state::begin_sending(scope_number scope, std::vector<work_item>& items) {
+  const auto count = static_cast<std::uint32_t>(items.size());
+  gates_[scope].sent(count, parts_->time->now());
+  in_flight_ += count;
+  hand_out(scope, items);
 }
 
 // Whatever became of an earlier demand; asking again costs nothing.
@@ -190,10 +198,7 @@ void intake_state::demand_again() {
   for (std::size_t at = 0; at < gates_.size(); ++at) {
     const auto scope = static_cast<scope_number>(at);
     gates_[scope].demanded = 0;
-    for (const auto& [tenant, held] : gates_[scope].held) {
-      const auto want = static_cast<std::uint32_t>(held.size());
-      parts_->limiters[at % parts_->limiters.size()].send(permit_demand{scope, tenant, want});
-    }
+    demand_for_tenants(scope);
   }
 }
 
@@ -209,32 +214,6 @@ void intake_state::demand_permits(scope_number scope) {
   parts_->limiters[scope % parts_->limiters.size()].send(permit_demand{scope, {}, gate.demanded});
 }
 
-void intake_state::hold_for_tenants(scope_number scope, std::vector<work_item>& items) {
-  auto& gate = gates_[scope];
-  settlement over;
-  const auto rate = parts_->config->limits.tenant_rate;
-  const auto most = static_cast<std::size_t>(std::max(16.0, rate / 4));
-  for (auto& item : items) {
-    auto& held = gate.held[std::string(item.owner->document->tenant)];
-    if (held.size() < most || item.state().suspect) {
-      held.push_back(std::move(item));
-      continue;
-    }
-    // A tenant over its limit must not fill the window others share: it comes back when its turn can be.
-    const auto later =
-        std::chrono::milliseconds(static_cast<std::int64_t>(1'000.0 + 1'000.0 * double(most) / rate));
-    over.parks.push_back(
-        {item, {item.owner->lane, parts_->scopes[scope].name}, parts_->time->wall() + later});
-    gate.taken_back(1);
-    --in_flight_;
-  }
-  for (const auto& [tenant, held] : gate.held) {
-    const auto want = static_cast<std::uint32_t>(held.size());
-    parts_->limiters[scope % parts_->limiters.size()].send(permit_demand{scope, tenant, want});
-  }
-  settle(std::move(over));
-}
-
 void intake_state::granted(const permit_grant& m) {
   auto& gate = gates_[m.scope];
   if (m.tenant.empty()) {
@@ -244,15 +223,7 @@ void intake_state::granted(const permit_grant& m) {
     gate.permits = 0;
     return;
   }
-  const auto found = gate.held.find(m.tenant);
-  if (found == gate.held.end()) return;
-  std::vector<work_item> items;
-  for (std::uint32_t i = 0; i < m.granted && !found->second.empty(); ++i) {
-    items.push_back(std::move(found->second.front()));
-    found->second.pop_front();
-  }
-  if (found->second.empty()) gate.held.erase(found);
-  hand_out(m.scope, items);
+  start_held(m);
 }
 
 void intake_state::hand_out(scope_number scope, std::vector<work_item>& items) {
@@ -314,7 +285,7 @@ void intake_state::start_draining() {
 }
 
 void intake_state::check_drained() {
-  if (!draining_ || drained_said_ || in_flight_ > 0) return;
+  if (!draining_ || drained_said_ || !nothing_out()) return;
   drained_said_ = true;
   parts_->tracker.send(drained{});
 }

@@ -118,6 +118,11 @@ class intake_state {
   // intake_tenants.cpp
   /// Ends its recipients when its tenant may not use its app; true then.
   bool refuse_app(const run_ptr& owner, settlement& over);
+  // While tenants are limited: drawn items wait in a line of their tenant until its permits come.
+  void hold_for_tenants(scope_number scope, std::vector<work_item>& items);
+  void demand_for_tenants(scope_number scope);
+  void start_held(const permit_grant& m);
+  void take_held(scope_number scope, std::vector<work_item>& items);
 
   // intake_suppression.cpp
   /// Ends those of its recipients whose token is known to be dead. True: it is not to be queued now; it comes
@@ -154,11 +159,14 @@ class intake_state {
   void pump();
   void pump(scope_number scope);
   std::uint32_t budget(scope_number scope) const;
+  /// What the scope's window and max_in_flight have room for.
+  std::uint32_t free_room(scope_number scope) const;
+  bool nothing_out() const noexcept { return in_flight_ == 0 && held_ == 0; }
+  void begin_sending(scope_number scope, std::vector<work_item>& items);
   void demand_permits(scope_number scope);
   void demand_again();
   void take_back(scope_number scope, std::vector<work_item>& items);
   void hand_out(scope_number scope, std::vector<work_item>& items);
-  void hold_for_tenants(scope_number scope, std::vector<work_item>& items);
   void give(scope_number scope, platform on, std::vector<work_item>&& items);
   void park_all(scope_number scope);
   void park_loaded(scope_number scope, std::vector<work_item>&& items = {});
@@ -199,6 +207,7 @@ class intake_state {
   std::array<double, lane_count> recipients_per_entry_{1, 4, 100, 1};
   double recipients_per_rest_ = 16;  ///< the same, of origins' waiting lists
   std::uint32_t in_flight_ = 0;
+  std::uint32_t held_ = 0;     ///< in lines of tenants
   std::uint64_t settled_ = 0;  ///< here, ever; what of it is in Redis is written_
   std::uint64_t written_ = 0;
   std::deque<open_list> audiences_;  ///< in turns

@@ -50,13 +50,13 @@ void intake_state::next_suspects() {
   if (marking_ || draining_) return;
   if (marks_) return store_marks();
   if (alone_) {
-    if (in_flight_ > 0 || alone_queue_.loaded() > 0) return;
+    if (!nothing_out() || alone_queue_.loaded() > 0) return;
     // It has come through: whatever it still waits for (a retry) it may do in company.
     alone_.reset();
     take_turns();
   }
   if (suspects_.anyone_alone() && parts_->time->now() >= company_until_) {
-    if (in_flight_ > 0) return;  // what was started before it is to end first
+    if (!nothing_out()) return;  // what was started before it is to end first
     if (!alone_marked_) alone_since_ = parts_->time->now();
     alone_ = suspects_.next_alone();
   }

@@ -11,11 +11,12 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdint>
-#include <deque>
+#include <functional>
 #include <limits>
 #include <map>
 #include <string>
 
+#include "actors/intake/tenant_line.hpp"
 #include "actors/run.hpp"
 #include "core/policy/circuit_breaker.hpp"
 
@@ -42,8 +43,8 @@ class scope_gate {
   std::uint32_t concurrency = std::numeric_limits<std::uint32_t>::max();
   std::uint32_t permits = 0;   ///< granted, to be used at once
   std::uint32_t demanded = 0;  ///< asked of the limiter and not yet granted
-  /// With limited tenants: drawn items that wait for their tenant's permits.
-  std::map<std::string, std::deque<work_item>> held;
+  /// With limited tenants: drawn items that wait for their tenant's permits. They are not outstanding yet.
+  std::map<std::string, tenant_line, std::less<>> tenants;
 
   bool of_origin() const noexcept { return of_origin_; }
   bool passes_freely() const noexcept {
