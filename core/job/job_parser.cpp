@@ -6,6 +6,7 @@
 #include <cstring>
 #include <utility>
 
+#include "core/job/expansion.hpp"
 #include "core/job/field_reader.hpp"
 
 namespace dispatch {
@@ -80,6 +81,8 @@ class document_reader {
       if (!seen_.take(fields_, key, which) || !read_field(which, value)) return fields_.within(key);
     }
     if (!check_content() || !check_recipients()) return false;
+    // Only of the whole job: of those that are left, all may be too large while others were sent.
+    if (indices.empty() && !check_expansion()) return false;
     return number_recipients(indices);
   }
 
@@ -194,6 +197,13 @@ class document_reader {
     if (!seen_.has(job_field::recipients) && !seen_.has(job_field::audience))
       return missing("recipients", "recipients or an audience is required");
     return true;
+  }
+
+  bool check_expansion() {
+    auto problem = too_many_placeholders(job_);
+    if (!problem) problem = fits_nobody(job_);
+    if (problem) fields_.error() = std::move(*problem);
+    return !problem;
   }
 
   bool number_recipients(std::span<const std::uint64_t> indices) {

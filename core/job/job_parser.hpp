@@ -37,7 +37,8 @@ class job_parser {
   job_parser& operator=(job_parser&&) noexcept;
 
   /// Refuses: not JSON, invalid UTF-8, duplicate or unknown keys, wrong types, bad names, missing targets,
-  /// expires_at not after send_at, neither or both of recipients and audience, too many or too large.
+  /// expires_at not after send_at, neither or both of recipients and audience, too many or too large, texts
+  /// that no recipient could be sent once filled in (core/job/expansion.hpp).
   /// `indices`, when not empty, gives the recipients their original positions (a parked or dead-lettered
   /// rest of a job); it must be as long as the recipients.
   std::variant<std::unique_ptr<job>, job_error> parse(std::string document,

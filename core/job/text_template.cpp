@@ -1,5 +1,7 @@
 #include "core/job/text_template.hpp"
 
+#include <algorithm>
+
 #include "core/job/characters.hpp"
 
 namespace dispatch {
@@ -42,6 +44,17 @@ bool has_placeholder(std::string_view text) noexcept {
   return find_placeholder(text).has_value();
 }
 
+std::size_t count_placeholders(std::string_view text, std::size_t most) noexcept {
+  std::size_t count = 0, from = 0;
+  while (count < most) {
+    const auto found = find_placeholder(text, from);
+    if (!found) break;
+    ++count;
+    from = found->end;
+  }
+  return count;
+}
+
 bool is_variable_name(std::string_view name) noexcept {
   return !name.empty() && name.size() <= max_variable_name_bytes && all_of(name, name_with_dot);
 }
@@ -50,6 +63,7 @@ bool is_variable_name(std::string_view name) noexcept {
 void body_template::close_literal(std::size_t before) {
   const auto size = text_.size() - before;
   if (size == 0) return;
+  literal_bytes_ += size;
   if (pieces_.empty()) pieces_.reserve(expected_pieces);
   if (pieces_.empty() || pieces_.back().what != kind::literal) {
     pieces_.push_back({kind::literal, size});
@@ -107,10 +121,20 @@ std::size_t body_template::expected_bytes() const noexcept {
   return text_.size() + pieces_.size() * expected_value_bytes;
 }
 
-bool body_template::render(const job& source, const recipient& who, std::string_view dedupe, std::string& out,
-                           std::string_view& missing) const {
+fill_status body_template::render(const job& source, const recipient& who, std::string_view dedupe,
+                                  std::size_t max_bytes, std::string& out, std::string_view& missing) const {
+  if (literal_bytes_ > max_bytes) return fill_status::too_large;
   const auto before = out.size();
-  out.reserve(before + expected_bytes() + who.target.size());
+  out.reserve(before + std::min(expected_bytes() + who.target.size(), max_bytes));
+  const auto status = append_pieces(source, who, dedupe, before + max_bytes, out, missing);
+  if (status != fill_status::ok) out.resize(before);
+  return status;
+}
+
+// Escaping makes nothing shorter: what is too long as it is need not be escaped to know.
+fill_status body_template::append_pieces(const job& source, const recipient& who, std::string_view dedupe,
+                                         std::size_t last, std::string& out,
+                                         std::string_view& missing) const {
   std::string_view rest = text_;
   for (const auto& part : pieces_) {
     const auto text = rest.substr(0, part.size);
@@ -129,14 +153,15 @@ bool body_template::render(const job& source, const recipient& who, std::string_
         const auto value = source.variable(who, text);
         if (!value) {
           missing = text;
-          out.resize(before);
-          return false;
+          return fill_status::missing_variable;
         }
+        if (value->size() > last - out.size()) return fill_status::too_large;
         append_json_escaped(out, *value);
       }
     }
+    if (out.size() > last) return fill_status::too_large;
   }
-  return true;
+  return fill_status::ok;
 }
 
 text_template::text_template(std::string_view text, escape escaper) : escape_(escaper) {
@@ -150,21 +175,31 @@ text_template::text_template(std::string_view text, escape escaper) : escape_(es
   escape_(tail_, text.substr(from));
 }
 
-bool text_template::render(const job& source, const recipient& who, std::string& out,
-                           std::string_view& missing) const {
-  const auto before = out.size();
+fill_status text_template::render(const job& source, const recipient& who, std::size_t max_bytes,
+                                  std::string& out, std::string_view& missing) const {
+  const auto before = out.size(), last = before + max_bytes;
+  auto status = fill_status::ok;
   for (const auto& part : variables_) {
     const auto value = source.variable(who, part.name);
     if (!value) {
       missing = part.name;
-      out.resize(before);
-      return false;
+      status = fill_status::missing_variable;
+    } else if (part.before.size() + value->size() > last - out.size()) {
+      status = fill_status::too_large;
+    } else {
+      out.append(part.before);
+      escape_(out, *value);
+      if (out.size() > last) status = fill_status::too_large;
     }
-    out.append(part.before);
-    escape_(out, *value);
+    if (status != fill_status::ok) break;
   }
-  out.append(tail_);
-  return true;
+  if (status == fill_status::ok && tail_.size() > last - out.size()) status = fill_status::too_large;
+  if (status == fill_status::ok) {
+    out.append(tail_);
+  } else {
+    out.resize(before);
+  }
+  return status;
 }
 
 }  // namespace dispatch

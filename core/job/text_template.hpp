@@ -29,10 +29,20 @@ struct placeholder {
   std::string_view name;
 };
 
+/// What became of filling a template in. Whatever is not `ok` leaves the output as it was.
+enum class fill_status : std::uint8_t {
+  ok,
+  missing_variable,
+  too_large  ///< more than was allowed: a short text can name a long value many times, so filling in stops
+             ///< there
+};
+
 /// The first well-formed placeholder at or after `from`.
 std::optional<placeholder> find_placeholder(std::string_view text, std::size_t from = 0) noexcept;
 /// True when `text` contains a well-formed {{name}}. `{{` without a name is literal text.
 bool has_placeholder(std::string_view text) noexcept;
+/// How many well-formed placeholders there are, counted up to `most`.
+std::size_t count_placeholders(std::string_view text, std::size_t most) noexcept;
 /// True when `name` can stand between the braces.
 bool is_variable_name(std::string_view name) noexcept;
 
@@ -55,10 +65,10 @@ class body_template {
   void append_json(std::string_view json);
   void append_hole(hole what);
 
-  /// False when the recipient lacks a variable; then `missing` names it (a view into the template) and `out`
-  /// is as it was.
-  bool render(const job& source, const recipient& who, std::string_view dedupe, std::string& out,
-              std::string_view& missing) const;
+  /// Appends at most `max_bytes`, and touches little more memory than that whatever the values are. Without a
+  /// variable `missing` names it (a view into the template).
+  fill_status render(const job& source, const recipient& who, std::string_view dedupe, std::size_t max_bytes,
+                     std::string& out, std::string_view& missing) const;
 
   bool has_variables() const noexcept { return has_variables_; }
   /// About how many bytes a rendered body has beside the target, so that it is allocated once.
@@ -72,11 +82,14 @@ class body_template {
   };
   void append_variable(std::string_view name);
   void close_literal(std::size_t before);
+  fill_status append_pieces(const job& source, const recipient& who, std::string_view dedupe,
+                            std::size_t last, std::string& out, std::string_view& missing) const;
 
   // All literals and names, one behind the other: compiling a job of one recipient must not cost an
   // allocation a piece.
   std::string text_;
   std::vector<piece> pieces_;
+  std::size_t literal_bytes_ = 0;
   bool has_variables_ = false;
 };
 
@@ -89,7 +102,8 @@ class text_template {
   explicit text_template(std::string_view text, escape escaper = append_unescaped);
 
   /// Like body_template::render.
-  bool render(const job& source, const recipient& who, std::string& out, std::string_view& missing) const;
+  fill_status render(const job& source, const recipient& who, std::size_t max_bytes, std::string& out,
+                     std::string_view& missing) const;
 
   bool has_variables() const noexcept { return !variables_.empty(); }
 

@@ -10,6 +10,7 @@
 #include "transport/providers/render/json_sink.hpp"
 #include "transport/providers/render/live_activity.hpp"
 #include "transport/providers/render/message_fields.hpp"
+#include "transport/providers/render/render_bounds.hpp"
 
 namespace json = boost::json;
 
@@ -112,6 +113,8 @@ class apns_adapter final : public provider_adapter {
         break;
       case header_status::missing_variable:
         return render_status::missing_variable;
+      case header_status::too_large:
+        return render_status::payload_too_large;
       case header_status::invalid:
         return render_status::invalid_message;
     }
@@ -119,11 +122,11 @@ class apns_adapter final : public provider_adapter {
     values.dedupe = key.text();
     out.body.clear();
     std::string_view missing;
-    if (!what.body.render(source, who, values, out.body, missing)) {
-      detail = missing;
-      return render_status::missing_variable;
-    }
-    return check_size(out.body.size(), broadcast ? max_broadcast_bytes : what.type.max_bytes, detail);
+    const auto limit = broadcast ? max_broadcast_bytes : what.type.max_bytes;
+    if (const auto how = what.body.render(source, who, values, stop_after(limit), out.body, missing);
+        how != fill_status::ok)
+      return stopped(how, missing, stop_after(limit), "payload", detail);
+    return check_size(out.body.size(), limit, detail);
   }
 
   verdict classify(const provider_answer& answer, epoch_ms now) const override {

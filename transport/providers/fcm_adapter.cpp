@@ -11,6 +11,7 @@
 #include "transport/providers/render/compiled_body.hpp"
 #include "transport/providers/render/fcm_mapping.hpp"
 #include "transport/providers/render/json_sink.hpp"
+#include "transport/providers/render/render_bounds.hpp"
 
 namespace json = boost::json;
 
@@ -19,6 +20,8 @@ namespace {
 
 constexpr std::size_t max_content_bytes = 4096;
 constexpr std::size_t max_topic_content_bytes = 2048;
+// Punctuation and field names are not counted by FCM; of a message that fits they are far less.
+constexpr std::size_t max_frame_bytes = std::size_t{64} * 1024;
 // {"validate_only":true,"message":{"condition":""
 constexpr std::size_t max_head_bytes = 48;
 constexpr std::int64_t max_ttl_seconds = 2'419'200;
@@ -182,27 +185,28 @@ class fcm_adapter final : public provider_adapter {
     if (source.expires_at) values.ttl_seconds = ttl_seconds(*source.expires_at);
     std::string collapse;
     std::string_view missing;
-    if (!collapse_value(what, source, who, key, collapse, missing)) {
-      detail = missing;
-      return render_status::missing_variable;
-    }
+    if (const auto how = collapse_value(what, source, who, key, collapse, missing); how != fill_status::ok)
+      return stopped(how, missing, max_collapse_text_bytes, "collapse key", detail);
     values.topic = values.collapse_id = collapse;
 
+    const auto frame = what.content.frame_bytes();
+    if (frame > max_frame_bytes)
+      return stopped(fill_status::too_large, {}, max_frame_bytes, "punctuation", detail);
+    const auto most = frame + stop_after(limit_of(who.kind));
     out.path = path_;
     out.own.clear();
     out.body.clear();
-    out.body.reserve(max_head_bytes + who.target.size() + what.content.expected_bytes());
+    out.body.reserve(max_head_bytes + who.target.size() + std::min(what.content.expected_bytes(), most));
     out.body += source.dry_run ? R"({"validate_only":true,"message":{")" : R"({"message":{")";
     out.body += name;
     out.body += "\":\"";
     append_json_escaped(out.body, who.target);
     out.body += '"';
     const auto before = out.body.size();
-    if (!what.content.render(source, who, values, out.body, missing)) {
-      detail = missing;
-      return render_status::missing_variable;
-    }
-    return check_size(out.body.size() - before - what.content.frame_bytes(), who.kind, detail);
+    if (const auto how = what.content.render(source, who, values, most, out.body, missing);
+        how != fill_status::ok)
+      return stopped(how, missing, most - frame, "content", detail);
+    return check_size(out.body.size() - before - frame, who.kind, detail);
   }
 
   verdict classify(const provider_answer& answer, epoch_ms now) const override {
@@ -216,21 +220,26 @@ class fcm_adapter final : public provider_adapter {
     return std::clamp<std::int64_t>((expires_at - options_.now()).count() / 1000, 0, max_ttl_seconds);
   }
 
-  static bool collapse_value(const fcm_message& what, const job& source, const recipient& who,
-                             const dedupe_key& key, std::string& out, std::string_view& missing) {
-    if (what.target == platform::android) return true;
+  static fill_status collapse_value(const fcm_message& what, const job& source, const recipient& who,
+                                    const dedupe_key& key, std::string& out, std::string_view& missing) {
+    if (what.target == platform::android) return fill_status::ok;
     if (!what.collapse) {
       if (what.target == platform::web) out = web_push_topic(key);
-      return true;
+      return fill_status::ok;
     }
     std::string rendered;
-    if (!what.collapse->render(source, who, rendered, missing)) return false;
+    const auto how = what.collapse->render(source, who, max_collapse_text_bytes, rendered, missing);
+    if (how != fill_status::ok) return how;
     out = what.target == platform::web ? web_push_topic(rendered) : apns_collapse_id(rendered);
-    return true;
+    return fill_status::ok;
+  }
+
+  static std::size_t limit_of(target_kind kind) noexcept {
+    return is_device(kind) ? max_content_bytes : max_topic_content_bytes;
   }
 
   static render_status check_size(std::size_t bytes, target_kind kind, std::string& detail) {
-    const auto limit = is_device(kind) ? max_content_bytes : max_topic_content_bytes;
+    const auto limit = limit_of(kind);
     if (bytes <= limit) return render_status::ok;
     detail = std::to_string(bytes) + " bytes of content, " + std::to_string(limit) + " allowed";
     return render_status::payload_too_large;

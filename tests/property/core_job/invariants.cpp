@@ -94,8 +94,8 @@ std::string check_rendering(const job& source) {
   for (const auto& who : source.recipients) {
     std::string out;
     std::string_view missing;
-    if (body.render(source, who, "", out, missing) ? !is_json(out) : !out.empty())
-      return "a rendered body is not JSON";
+    const bool filled = body.render(source, who, "", 1u << 20, out, missing) == fill_status::ok;
+    if (filled ? !is_json(out) : !out.empty()) return "a rendered body is not JSON";
   }
   return {};
 }

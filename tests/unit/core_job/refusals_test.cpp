@@ -287,6 +287,41 @@ TEST(job_limits_of_the_contract, refuse_more_than_10000_recipients) {
   EXPECT_EQ(error.pointer, "/recipients");
 }
 
+std::string android(const std::string& vars) {
+  return R"({"platform":"android","token":"x","vars":{"v":")" + vars + "\"}}";
+}
+
+TEST(expansion, with_more_placeholders_than_anybody_needs_is_refused) {
+  const auto one = android("");
+  const auto job = [&](const std::string& message) {
+    return "{\"message\":" + message + ",\"recipients\":[" + one + "]}";
+  };
+  EXPECT_TRUE(test::parse_good(job("{\"title\":\"" + repeat("{{v}}", 4'096) + "\"}")));
+  EXPECT_EQ(parse_bad(job("{\"title\":\"" + repeat("{{v}}", 4'097) + "\"}")).pointer, "/message/title");
+  const auto half = repeat("{{v}}", 2'049);
+  EXPECT_EQ(parse_bad(job("{\"title\":\"" + half + R"(","data":{"a":")" + half + "\"}}")).pointer,
+            "/message/data");
+  EXPECT_EQ(
+      parse_bad(job(R"({"title":"t"},"overrides":{"android":{"x":[")" + repeat("{{v}}", 4'097) + "\"]}}"))
+          .pointer,
+      "/overrides/android");
+}
+
+TEST(expansion, that_fits_no_recipient_is_refused) {
+  const auto title = repeat("{{v}}", 2'000);
+  const auto job = [&](const std::string& recipients) {
+    return "{\"message\":{\"title\":\"" + title + "\"},\"recipients\":[" + recipients + "]}";
+  };
+  const auto long_one = android(repeat("x", 1'000)), short_one = android("x");
+  EXPECT_EQ(parse_bad(job(long_one + "," + long_one)).pointer, "/message");
+  EXPECT_TRUE(test::parse_good(job(long_one + "," + short_one))) << "it is sent to one of them";
+  EXPECT_TRUE(test::parse_good(job(R"({"platform":"android","token":"x"})"))) << "ends as missing_variable";
+  // What is left of a job is not looked at again: the others have been sent.
+  job_parser parser;
+  const std::uint64_t second[] = {1};
+  EXPECT_TRUE(std::holds_alternative<std::unique_ptr<dispatch::job>>(parser.parse(job(long_one), second)));
+}
+
 TEST(refusal_text, holds_no_value_of_the_document) {
   const std::string secret = repeat("SECRET", 700);
   for (const auto& document :

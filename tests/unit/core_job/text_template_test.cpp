@@ -18,7 +18,9 @@ std::unique_ptr<job> with_vars(const std::string& vars) {
 std::string rendered(const body_template& body, const job& source) {
   std::string out, failed = "failed";
   std::string_view missing;
-  return body.render(source, source.recipients[0], "DEDUPE", out, missing) ? out : failed;
+  return body.render(source, source.recipients[0], "DEDUPE", 10'000, out, missing) == fill_status::ok
+             ? out
+             : failed;
 }
 
 TEST(placeholder, is_a_name_in_double_braces) {
@@ -80,9 +82,46 @@ TEST(body_template, names_the_missing_variable_and_leaves_the_output) {
   ASSERT_TRUE(source);
   std::string out = "before";
   std::string_view missing;
-  EXPECT_FALSE(body.render(*source, source->recipients[0], "", out, missing));
+  EXPECT_EQ(body.render(*source, source->recipients[0], "", 10'000, out, missing),
+            fill_status::missing_variable);
   EXPECT_EQ(missing, "missing");
   EXPECT_EQ(out, "before");
+}
+
+TEST(body_template, stops_where_it_becomes_too_large_and_leaves_the_output) {
+  const std::string value(1'000, 'v');
+  const auto source = with_vars("{\"v\":\"" + value + "\"}");
+  ASSERT_TRUE(source);
+  body_template body;
+  for (int i = 0; i < 1'000; ++i) body.append_text("{{v}}");
+  std::string out = "before";
+  std::string_view missing;
+  EXPECT_EQ(body.render(*source, source->recipients[0], "", 10'000, out, missing), fill_status::too_large);
+  EXPECT_EQ(out, "before");
+  EXPECT_LT(out.capacity(), 30'000u) << "memory goes by the limit, not by what was asked for";
+}
+
+TEST(body_template, fills_exactly_up_to_the_limit) {
+  const auto source = with_vars(R"({"v":"12\n"})");
+  ASSERT_TRUE(source);
+  body_template body;
+  body.append_text("ab{{v}}c");
+  std::string out;
+  std::string_view missing;
+  EXPECT_EQ(body.render(*source, source->recipients[0], "", 6, out, missing), fill_status::too_large);
+  EXPECT_EQ(body.render(*source, source->recipients[0], "", 7, out, missing), fill_status::ok);
+  EXPECT_EQ(out, R"(ab12\nc)");
+  const text_template text("ab{{v}}c");
+  out.clear();
+  EXPECT_EQ(text.render(*source, source->recipients[0], 5, out, missing), fill_status::too_large);
+  EXPECT_EQ(out, "");
+  EXPECT_EQ(text.render(*source, source->recipients[0], 6, out, missing), fill_status::ok);
+}
+
+TEST(placeholder, is_counted_no_further_than_asked) {
+  EXPECT_EQ(count_placeholders("{{a}} {{ b }} {{", 10), 2u);
+  EXPECT_EQ(count_placeholders("{{a}}{{a}}{{a}}", 2), 2u);
+  EXPECT_EQ(count_placeholders("", 2), 0u);
 }
 
 TEST(body_template, without_variables_says_so) {
@@ -122,10 +161,10 @@ TEST(text_template, escapes_for_where_it_lands) {
   ASSERT_TRUE(source);
   std::string out;
   std::string_view missing;
-  EXPECT_TRUE(html.render(*source, source->recipients[0], out, missing));
+  EXPECT_EQ(html.render(*source, source->recipients[0], 10'000, out, missing), fill_status::ok);
   EXPECT_EQ(out, "a&lt;b &lt;i> >&lt;i>");
   out.clear();
-  EXPECT_TRUE(plain.render(*source, source->recipients[0], out, missing));
+  EXPECT_EQ(plain.render(*source, source->recipients[0], 10'000, out, missing), fill_status::ok);
   EXPECT_EQ(out, "a<b <i>!");
   EXPECT_TRUE(plain.has_variables());
   EXPECT_FALSE(text_template("none").has_variables());
@@ -137,7 +176,7 @@ TEST(text_template, names_the_missing_variable_and_leaves_the_output) {
   ASSERT_TRUE(source);
   std::string out = "before";
   std::string_view missing;
-  EXPECT_FALSE(text.render(*source, source->recipients[0], out, missing));
+  EXPECT_EQ(text.render(*source, source->recipients[0], 10'000, out, missing), fill_status::missing_variable);
   EXPECT_EQ(missing, "y");
   EXPECT_EQ(out, "before");
 }

@@ -6,6 +6,7 @@
 
 #include "transport/providers/render/collapse.hpp"
 #include "transport/providers/render/message_fields.hpp"
+#include "transport/providers/render/render_bounds.hpp"
 
 namespace json = boost::json;
 
@@ -125,13 +126,23 @@ bool apns_headers::override_with(const json::object& headers, std::string& error
 }
 
 header_status apns_headers::append(const field& from, const job& source, const recipient& who,
-                                   header_list& out, std::string& detail) {
+                                   std::size_t& room, header_list& out, std::string& detail) {
   std::string value;
   std::string_view missing;
-  if (!from.value.render(source, who, value, missing)) {
+  auto how = from.name.size() > room ? fill_status::too_large : fill_status::ok;
+  if (how == fill_status::ok) {
+    room -= from.name.size();
+    how = from.value.render(source, who, std::min(room, max_collapse_text_bytes), value, missing);
+  }
+  if (how == fill_status::missing_variable) {
     detail = missing;
     return header_status::missing_variable;
   }
+  if (how == fill_status::too_large) {
+    detail = from.name + ": more than headers may have";
+    return header_status::too_large;
+  }
+  room -= value.size();
   if (from.name == collapse_header) value = apns_collapse_id(value);
   if (!is_header_value(value)) {
     detail = from.name + " has a control character or a blank at an end";
@@ -145,8 +156,9 @@ header_status apns_headers::render(const job& source, const recipient& who, cons
                                    header_list& out, std::string& detail) const {
   out.reserve(out.size() + fields_.size() + 1);
   out.emplace_back("apns-id", key.text());
+  auto room = max_own_header_bytes;
   for (const auto& each : fields_)
-    if (const auto status = append(each, source, who, out, detail); status != header_status::ok)
+    if (const auto status = append(each, source, who, room, out, detail); status != header_status::ok)
       return status;
   return header_status::ok;
 }
@@ -155,9 +167,10 @@ header_status apns_headers::render_broadcast(const job& source, const recipient&
                                              header_list& out, std::string& detail) const {
   out.emplace_back("apns-request-id", key.text());
   out.emplace_back("apns-channel-id", std::string(who.target));
+  auto room = max_own_header_bytes;
   for (const auto& each : fields_) {
     if (each.name == topic_header || each.name == collapse_header) continue;
-    if (const auto status = append(each, source, who, out, detail); status != header_status::ok)
+    if (const auto status = append(each, source, who, room, out, detail); status != header_status::ok)
       return status;
   }
   // Here Apple has no default for it; 0: for those who are connected now, or by the channel's own policy.

@@ -4,6 +4,7 @@
 // those the engine answers for: apns-topic (configuration and push type), the dedupe key's and the channel's.
 
 #include <boost/json/object.hpp>
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -17,7 +18,7 @@
 
 namespace dispatch {
 
-enum class header_status : std::uint8_t { ok, missing_variable, invalid };
+enum class header_status : std::uint8_t { ok, missing_variable, too_large, invalid };
 
 class apns_headers {
  public:
@@ -28,8 +29,8 @@ class apns_headers {
   /// which.
   bool override_with(const boost::json::object& headers, std::string& error);
 
-  /// Appends what a push to a device has. `detail` names the missing variable, or the header whose value
-  /// cannot be sent.
+  /// Appends what a push to a device has, at most max_own_header_bytes of it. `detail` names the missing
+  /// variable, or the header whose value cannot be sent.
   header_status render(const job& source, const recipient& who, const dedupe_key& key, header_list& out,
                        std::string& detail) const;
   /// Likewise to the channel the recipient names (Apple, "Sending broadcast push notification requests"):
@@ -45,8 +46,9 @@ class apns_headers {
   void set(std::string_view name, std::string_view value);
   void remove(std::string_view name);
   const field* find(std::string_view name) const noexcept;
-  static header_status append(const field& from, const job& source, const recipient& who, header_list& out,
-                              std::string& detail);
+  /// `room`: bytes that may still be added; less afterwards.
+  static header_status append(const field& from, const job& source, const recipient& who, std::size_t& room,
+                              header_list& out, std::string& detail);
 
   const apns_push_type& type_;
   std::vector<field> fields_;

@@ -76,17 +76,19 @@ std::size_t compiled_body::expected_bytes() const noexcept {
   return sum;
 }
 
-bool compiled_body::render(const job& source, const recipient& who, const render_values& values,
-                           std::string& out, std::string_view& missing) const {
-  const auto before = out.size();
+fill_status compiled_body::render(const job& source, const recipient& who, const render_values& values,
+                                  std::size_t max_bytes, std::string& out, std::string_view& missing) const {
+  const auto before = out.size(), last = before + max_bytes;
+  auto status = fill_status::ok;
   for (const auto& part : segments_) {
-    if (!part.body.render(source, who, values.dedupe, out, missing)) {
-      out.resize(before);
-      return false;
-    }
-    if (part.has_mark) append_value(out, part.after, who, values);
+    status = part.body.render(source, who, values.dedupe, last - out.size(), out, missing);
+    if (status == fill_status::ok && part.has_mark) append_value(out, part.after, who, values);
+    if (status == fill_status::ok && out.size() > last) status = fill_status::too_large;
+    if (status == fill_status::ok) continue;
+    out.resize(before);
+    break;
   }
-  return true;
+  return status;
 }
 
 }  // namespace dispatch

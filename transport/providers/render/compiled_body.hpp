@@ -49,9 +49,9 @@ class compiled_body {
   /// After the last piece, before the first render().
   void seal();
 
-  /// False when the recipient lacks a variable; then `missing` names it and `out` is as it was.
-  bool render(const job& source, const recipient& who, const render_values& values, std::string& out,
-              std::string_view& missing) const;
+  /// Like body_template::render.
+  fill_status render(const job& source, const recipient& who, const render_values& values,
+                     std::size_t max_bytes, std::string& out, std::string_view& missing) const;
 
   /// About how many bytes a rendered body has.
   std::size_t expected_bytes() const noexcept;

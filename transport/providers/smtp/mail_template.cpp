@@ -8,21 +8,44 @@
 namespace dispatch {
 namespace {
 
-/// Cuts the sections of one field out of the text, or just their marks when the field says something.
-std::string without_sections(std::string text, const template_field& field) {
+struct span {
+  std::size_t begin = 0, end = 0;
+};
+
+std::string without(std::string_view text, std::vector<span> cuts) {
+  std::sort(cuts.begin(), cuts.end(), [](const span& a, const span& b) { return a.begin < b.begin; });
+  std::string out;
+  std::size_t from = 0;
+  for (const auto& cut : cuts) {
+    out.append(text.substr(from, cut.begin - from));
+    from = cut.end;
+  }
+  return out.append(text.substr(from));
+}
+
+/// Cuts the sections of one field out of the text, or just their marks when the field says something. Looks
+/// at every byte a fixed number of times: the text may be a megabyte of marks.
+std::string without_sections(std::string_view text, const template_field& field) {
   const auto open = std::string("{{#").append(field.name).append("}}");
   const auto close = std::string("{{/").append(field.name).append("}}");
-  for (auto at = text.find(open); at != std::string::npos; at = text.find(open, at)) {
-    const auto end = text.find(close, at);
-    if (end == std::string::npos) break;
+  std::vector<span> cuts;
+  std::size_t from = 0, closed = 0;
+  while (true) {
+    const auto at = text.find(open, from);
+    if (at == std::string_view::npos) break;
+    const auto end = text.find(close, std::max(at, closed));
+    if (end == std::string_view::npos) break;
+    closed = end + close.size();
     if (field.text.empty()) {
-      text.erase(at, end + close.size() - at);
+      cuts.push_back({at, closed});
+      from = closed;
     } else {
-      text.erase(end, close.size());
-      text.erase(at, open.size());
+      cuts.push_back({at, at + open.size()});
+      cuts.push_back({end, closed});
+      from = at + open.size();
     }
   }
-  return text;
+  return without(text, std::move(cuts));
 }
 
 }  // namespace
@@ -66,26 +89,37 @@ void append_url_escaped(std::string& out, std::string_view text) {
 mail_template::mail_template(std::string_view text, const std::vector<template_field>& fields,
                              escape escaper) {
   std::string resolved(text);
-  for (const auto& field : fields) resolved = without_sections(std::move(resolved), field);
+  for (const auto& field : fields) resolved = without_sections(resolved, field);
   std::string_view rest = resolved;
   while (const auto found = find_placeholder(rest)) {
+    if (full()) break;
     tail_.append(rest.substr(0, found->begin));
     const auto field = std::find_if(fields.begin(), fields.end(),
                                     [&](const auto& each) { return each.name == found->name; });
     if (field == fields.end()) {
-      variables_.push_back({std::exchange(tail_, {}), std::string(found->name), escaper});
+      add(found->name, escaper);
     } else {
       append(field->text, escaper, field->is_url_template ? append_url_escaped : escaper);
     }
     rest.remove_prefix(found->end);
   }
   tail_.append(rest);
+  too_large_ = full();
+  if (!too_large_) return;
+  variables_ = {};
+  tail_ = {};
+}
+
+void mail_template::add(std::string_view name, escape escaper) {
+  literal_bytes_ += tail_.size();
+  variables_.push_back({std::exchange(tail_, {}), std::string(name), escaper});
 }
 
 void mail_template::append(std::string_view text, escape literals, escape values) {
   while (const auto found = find_placeholder(text)) {
+    if (full()) return;
     literals(tail_, text.substr(0, found->begin));
-    variables_.push_back({std::exchange(tail_, {}), std::string(found->name), values});
+    add(found->name, values);
     text.remove_prefix(found->end);
   }
   literals(tail_, text);
@@ -93,7 +127,8 @@ void mail_template::append(std::string_view text, escape literals, escape values
 
 fill_status mail_template::render(const job& source, const recipient& who, std::size_t max_bytes,
                                   std::string& out, std::string_view& missing) const {
-  const auto before = out.size();
+  if (too_large_ || literal_bytes_ + tail_.size() > max_bytes) return fill_status::too_large;
+  const auto last = out.size() + max_bytes;
   for (const auto& part : variables_) {
     auto value = source.variable(who, part.name);
     if (!value && part.name == "address") value = who.target;
@@ -101,13 +136,15 @@ fill_status mail_template::render(const job& source, const recipient& who, std::
       missing = part.name;
       return fill_status::missing_variable;
     }
+    // Escaping makes nothing shorter.
+    if (part.before.size() + value->size() > last - out.size()) return fill_status::too_large;
     out.append(part.before);
     part.escaper(out, *value);
-    // A short text can name a long value many times.
-    if (out.size() - before > max_bytes) return fill_status::too_large;
+    if (out.size() > last) return fill_status::too_large;
   }
+  if (tail_.size() > last - out.size()) return fill_status::too_large;
   out.append(tail_);
-  return out.size() - before > max_bytes ? fill_status::too_large : fill_status::ok;
+  return fill_status::ok;
 }
 
 }  // namespace dispatch

@@ -26,11 +26,13 @@ struct template_field {
   bool is_url_template = false;  ///< its variables' values become part of a URL: percent-encoded
 };
 
-enum class fill_status : std::uint8_t { ok, missing_variable, too_large };
-
 class mail_template {
  public:
   using escape = text_template::escape;
+
+  /// Beyond so much literal text, or so many variables, it is given up: then it is too large for everybody.
+  static constexpr std::size_t max_literal_bytes = std::size_t{1} << 20;
+  static constexpr std::size_t max_variables = 16'384;
 
   /// `escaper` is for fields and variables; the text itself stays as it is.
   mail_template(std::string_view text, const std::vector<template_field>& fields, escape escaper);
@@ -50,9 +52,15 @@ class mail_template {
     escape escaper;
   };
   void append(std::string_view text, escape literals, escape values);
+  void add(std::string_view name, escape escaper);
+  bool full() const noexcept {
+    return literal_bytes_ + tail_.size() > max_literal_bytes || variables_.size() > max_variables;
+  }
 
   std::vector<piece> variables_;
   std::string tail_;
+  std::size_t literal_bytes_ = 0;  ///< in front of the variables
+  bool too_large_ = false;
 };
 
 }  // namespace dispatch

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "core/job/characters.hpp"
+#include "core/job/expansion.hpp"
 #include "transport/providers/render/message_fields.hpp"
 #include "transport/providers/smtp/default_template.hpp"
 #include "transport/providers/smtp/mail_header.hpp"
@@ -14,6 +15,8 @@
 
 namespace dispatch {
 namespace {
+
+static_assert(max_mail_bytes <= largest_request_bytes && mail_template::max_literal_bytes >= max_mail_bytes);
 
 // Header lines may have 998 characters (RFC 5322 2.1.1).
 constexpr std::size_t max_uri_bytes = 900;
@@ -144,6 +147,11 @@ class smtp_adapter final : public provider_adapter {
     if (from.text) what.text = fill.fill(*from.text, max_mail_bytes);
     if (from.html) what.html = fill.fill(*from.html, max_mail_bytes);
     if (!fill.good()) return fill.status();
+    // Encoding makes nothing shorter: what is too much as it is need not be encoded to know.
+    if (const auto bytes = size_of(what.text) + size_of(what.html); bytes > max_mail_bytes) {
+      detail = std::to_string(bytes) + " bytes of text, " + std::to_string(max_mail_bytes) + " allowed";
+      return render_status::payload_too_large;
+    }
     out.path = who.target;
     out.own.clear();
     out.body = compose(what);
@@ -158,6 +166,10 @@ class smtp_adapter final : public provider_adapter {
   std::string provider_id(const provider_answer& answer) const override { return queue_id(answer); }
 
  private:
+  static std::size_t size_of(const std::optional<std::string>& text) noexcept {
+    return text ? text->size() : 0;
+  }
+
   std::vector<std::string_view> unsubscribe_uris(const mail_overrides& overrides) const {
     std::vector<std::string_view> out;
     if (overrides.list_unsubscribe) {

@@ -7,6 +7,7 @@
 #include "transport/providers/render/compiled_body.hpp"
 #include "transport/providers/render/json_sink.hpp"
 #include "transport/providers/render/message_fields.hpp"
+#include "transport/providers/render/render_bounds.hpp"
 #include "transport/providers/webhook/webhook_answer.hpp"
 #include "transport/url.hpp"
 
@@ -98,10 +99,9 @@ class webhook_adapter final : public provider_adapter {
     out.path = url->target;
     out.body.clear();
     std::string_view missing;
-    if (!what.body.render(source, who, values, out.body, missing)) {
-      detail = missing;
-      return render_status::missing_variable;
-    }
+    if (const auto how = what.body.render(source, who, values, stop_after(max_body_bytes), out.body, missing);
+        how != fill_status::ok)
+      return stopped(how, missing, stop_after(max_body_bytes), "body", detail);
     if (out.body.size() > max_body_bytes) {
       detail = std::to_string(out.body.size()) + " bytes, " + std::to_string(max_body_bytes) + " allowed";
       return render_status::payload_too_large;

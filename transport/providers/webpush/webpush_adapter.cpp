@@ -6,6 +6,7 @@
 #include "transport/providers/render/compiled_body.hpp"
 #include "transport/providers/render/json_sink.hpp"
 #include "transport/providers/render/message_fields.hpp"
+#include "transport/providers/render/render_bounds.hpp"
 #include "transport/providers/webpush/message_encryption.hpp"
 #include "transport/providers/webpush/webpush_answer.hpp"
 #include "transport/providers/webpush/webpush_headers.hpp"
@@ -132,11 +133,13 @@ class webpush_adapter final : public provider_adapter {
     render_values values;
     values.dedupe = key.text();
     std::string_view missing;
-    if (!what.headers.render(source, who, key, ttl_of(source), out.own, missing) ||
-        !what.body.render(source, who, values, out.body, missing)) {
-      detail = missing;
-      return render_status::missing_variable;
-    }
+    if (const auto how = what.headers.render(source, who, key, ttl_of(source), out.own, missing);
+        how != fill_status::ok)
+      return stopped(how, missing, max_collapse_text_bytes, "Topic", detail);
+    constexpr auto most = stop_after(message_sealer::max_plaintext);
+    if (const auto how = what.body.render(source, who, values, most, out.body, missing);
+        how != fill_status::ok)
+      return stopped(how, missing, most, "payload", detail);
     if (out.body.size() > message_sealer::max_plaintext) {
       detail = std::to_string(out.body.size()) + " bytes of payload, " +
                std::to_string(message_sealer::max_plaintext) + " allowed";

@@ -6,6 +6,7 @@
 #include <charconv>
 
 #include "transport/providers/render/collapse.hpp"
+#include "transport/providers/render/render_bounds.hpp"
 
 namespace json = boost::json;
 
@@ -86,20 +87,21 @@ bool webpush_headers::set_topic(const json::value& value) {
   return true;
 }
 
-bool webpush_headers::render(const job& source, const recipient& who, const dedupe_key& key,
-                             std::int64_t ttl_seconds, header_list& out, std::string_view& missing) const {
+fill_status webpush_headers::render(const job& source, const recipient& who, const dedupe_key& key,
+                                    std::int64_t ttl_seconds, header_list& out,
+                                    std::string_view& missing) const {
   out.reserve(out.size() + 3);
   out.emplace_back("ttl", std::to_string(ttl_.value_or(ttl_seconds)));
   if (!urgency_.empty()) out.emplace_back("urgency", urgency_);
-  if (!has_topic_) return true;
+  if (!has_topic_) return fill_status::ok;
   if (!topic_) {
     out.emplace_back("topic", web_push_topic(key));
-    return true;
+    return fill_status::ok;
   }
   std::string rendered;
-  if (!topic_->render(source, who, rendered, missing)) return false;
-  out.emplace_back("topic", web_push_topic(rendered));
-  return true;
+  const auto how = topic_->render(source, who, max_collapse_text_bytes, rendered, missing);
+  if (how == fill_status::ok) out.emplace_back("topic", web_push_topic(rendered));
+  return how;
 }
 
 }  // namespace dispatch

@@ -26,10 +26,10 @@ class webpush_headers {
   /// why.
   bool override_with(const boost::json::object& headers, std::string& error);
 
-  /// Appends to `out`. `ttl_seconds` unless the job has its own. False when the recipient lacks a variable;
-  /// then `missing` names it.
-  bool render(const job& source, const recipient& who, const dedupe_key& key, std::int64_t ttl_seconds,
-              header_list& out, std::string_view& missing) const;
+  /// Appends to `out`. `ttl_seconds` unless the job has its own. When the recipient lacks a variable
+  /// `missing` names it; the topic's text may have max_collapse_text_bytes.
+  fill_status render(const job& source, const recipient& who, const dedupe_key& key, std::int64_t ttl_seconds,
+                     header_list& out, std::string_view& missing) const;
 
  private:
   bool set_ttl(const boost::json::value& value);
