@@ -52,6 +52,8 @@ std::string_view word(connection_event what) {
       return "goaway";
     case connection_event::address_refused:
       return "address_refused";
+    case connection_event::shortage:
+      return "shortage";
   }
   return "other";
 }
@@ -141,9 +143,10 @@ channel_callbacks provider_channels::callbacks(scope_number number, const std::s
   calls.completed = [tracker = parts_->tracker](completion_batch_ptr batch) {
     tracker.send(std::move(batch));
   };
-  calls.connection = [supervisor = parts_->supervisor, number, name](connection_event what,
-                                                                     const std::string& detail) {
+  calls.connection = [supervisor = parts_->supervisor, number, name,
+                      lacking = parts_->lacking](connection_event what, const std::string& detail) {
     using enum connection_event;
+    if (what == connection_event::shortage) return lacking->note(detail);
     const bool failed = what == connect_failed || what == tls_failed;
     if (what == connected) {
       log::debug("provider_connected", {{"scope", name}, {"detail", detail}});

@@ -394,7 +394,7 @@ void metrics::config_reloaded(bool applied) {
 }
 
 std::string metrics::exposition() const {
-  return prometheus::TextSerializer().Serialize(state_->registry.Collect());
+  return prometheus::TextSerializer().Serialize(state_->registry.Collect()) + pressure.exposition();
 }
 
 }  // namespace dispatch

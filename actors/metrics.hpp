@@ -9,6 +9,7 @@
 #include <string>
 #include <string_view>
 
+#include "actors/pressure_metrics.hpp"
 #include "core/types.hpp"
 
 namespace dispatch {
@@ -58,6 +59,8 @@ class metrics {
   /// `route` is a route's pattern, never the path as it came.
   void http_request(std::string_view route, int code, std::chrono::nanoseconds took);
   void config_reloaded(bool applied);
+
+  pressure_metrics pressure;
 
   /// The text exposition format (version 0.0.4). Any thread, not the io thread.
   std::string exposition() const;

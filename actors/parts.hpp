@@ -18,6 +18,7 @@
 #include "actors/metrics.hpp"
 #include "actors/peer.hpp"
 #include "actors/scope_table.hpp"
+#include "actors/shortage_log.hpp"
 #include "storage/store.hpp"
 
 namespace dispatch {
@@ -34,6 +35,8 @@ struct engine_parts {
   std::string crash_token;
   /// How many processes share what is allowed to all of them together, as last sampled.
   std::shared_ptr<live_number> processes = std::make_shared<live_number>(1);
+  /// What this process itself lacks.
+  std::shared_ptr<shortage_log> lacking = std::make_shared<shortage_log>();
   /// Of all jitter; tests set it, so that the same seed gives the same run.
   std::uint64_t seed = std::random_device{}();
 

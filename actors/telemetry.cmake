@@ -1,5 +1,5 @@
 # Metrics and log: in this folder, but without actors, so that tests and tools can link them alone.
-dispatch_library(dispatch_telemetry metrics.cpp log.cpp build_info.cpp)
+dispatch_library(dispatch_telemetry metrics.cpp pressure_metrics.cpp log.cpp build_info.cpp)
 target_link_libraries(dispatch_telemetry
   PUBLIC dispatch_core
   PRIVATE prometheus-cpp::core spdlog::spdlog fmt::fmt Threads::Threads)

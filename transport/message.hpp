@@ -63,7 +63,9 @@ enum class connection_event : std::uint8_t {
   tls_failed,
   lost,
   goaway,
-  address_refused
+  address_refused,
+  shortage  ///< none could be made, for want of something of our own: `detail` names it
+            ///< (transport/shortage.hpp)
 };
 
 }  // namespace dispatch

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cerrno>
 #include <cstring>
 #include <mutex>
 #include <span>
@@ -30,7 +31,9 @@ name_found ask_system(const std::string& host) {
   addrinfo wanted{};
   wanted.ai_socktype = SOCK_STREAM;  // else every address comes once per protocol
   addrinfo* list = nullptr;
+  errno = 0;
   if (const int error = ::getaddrinfo(host.c_str(), nullptr, &wanted, &list); error != 0) {
+    out.lacking = shortage_of_lookup(error, errno);
     out.error = ::gai_strerror(error);
     return out;
   }
@@ -55,13 +58,17 @@ class system_lookup final : public name_lookup {
     for (std::size_t i = 0; i < options.threads; ++i) workers_.push_back(std::make_unique<worker>());
   }
 
-  void look_up(std::string host, std::function<void(name_found)> then) override {
+  using name_lookup::look_up;
+  void look_up(std::string host, std::function<void(name_found)> then,
+               std::shared_ptr<std::atomic<bool>> begun) override {
     auto& least = **std::min_element(workers_.begin(), workers_.end(), [](const auto& a, const auto& b) {
       return a->asked.load() < b->asked.load();
     });
-    if (least.asked.load() > max_waiting_) return then(name_found{{}, "too many look-ups"});
+    if (least.asked.load() > max_waiting_)
+      return then(name_found{{}, "too many look-ups", shortage::lookups});
     least.asked.fetch_add(1);
-    least.thread.post([&least, host = std::move(host), then = std::move(then)] {
+    least.thread.post([&least, host = std::move(host), then = std::move(then), begun = std::move(begun)] {
+      if (begun) begun->store(true);
       then(ask_system(host));
       least.asked.fetch_sub(1);
     });

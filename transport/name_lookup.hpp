@@ -3,18 +3,23 @@
 // Names to addresses, for hosts that strangers choose. Asio's own resolver asks for one name after the other,
 // so that a name whose servers are silent would hold up all that comes behind it, also the providers'.
 
+#include <atomic>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "core/ip_address.hpp"
+#include "transport/shortage.hpp"
 
 namespace dispatch {
 
 struct name_found {
   std::vector<ip_address> addresses;  ///< in the order to be tried
   std::string error;                  ///< why there are none, for the log
+  std::optional<shortage> lacking{};  ///< it is us who could not ask
 };
 
 /// All of it from any thread. The seam for tests: what a name means may change from one question to the next.
@@ -22,8 +27,13 @@ class name_lookup {
  public:
   virtual ~name_lookup() = default;
 
-  /// Calls back once, from any thread, perhaps before it returns; not at all when destroyed first.
-  virtual void look_up(std::string host, std::function<void(name_found)> then) = 0;
+  /// Calls back once, from any thread, perhaps before it returns; not at all when destroyed first. `begun`
+  /// (may be null) becomes true when the question is asked: until then it waits for others' to be answered.
+  virtual void look_up(std::string host, std::function<void(name_found)> then,
+                       std::shared_ptr<std::atomic<bool>> begun) = 0;
+  void look_up(std::string host, std::function<void(name_found)> then) {
+    look_up(std::move(host), std::move(then), nullptr);
+  }
 };
 
 struct name_lookup_options {

@@ -183,6 +183,11 @@ void housekeeping::sample_channels(const engine_parts& parts) {
 
 void housekeeping::sample(const engine_parts& parts) {
   sample_channels(parts);
+  parts.lacking->look(parts.time->now());
+  for (std::size_t at = 0; at < shortage_count; ++at) {
+    const auto what = static_cast<shortage>(at);
+    parts.measures->pressure.shortage(to_string(what), parts.lacking->count(what));
+  }
   const auto gauge = [&parts](const auto& where) {
     parts.measures->mailbox_depth(where.actor(), static_cast<std::int64_t>(where.depth()));
   };

@@ -153,6 +153,7 @@ void connection::on_written() {
 void connection::on_fault(stream_fault fault, const std::string& detail) {
   writing_ = false;
   if (fault == stream_fault::refused) return closed(close_reason::address_refused, detail);
+  if (fault == stream_fault::shortage) return closed(close_reason::shortage, detail);
   if (fault == stream_fault::connect) return closed(close_reason::connect_failed, detail);
   if (fault == stream_fault::tls || phase_ == phase::opening) return closed(close_reason::tls_failed, detail);
   if (fault == stream_fault::closed) session_->peer_closed();

@@ -32,6 +32,7 @@ class connection final : private tls_stream::handler {
   enum class phase : std::uint8_t { opening, ready, closed };
   enum class close_reason : std::uint8_t {
     address_refused,  ///< by the guard
+    shortage,         ///< we could not try; the detail names what we lack
     connect_failed,
     tls_failed,  ///< also what speaks TLS but no HTTP/2: it never got as far as SETTINGS
     lost,

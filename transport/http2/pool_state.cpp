@@ -13,6 +13,9 @@ namespace {
 constexpr unsigned max_refusals = 16;
 constexpr std::chrono::milliseconds rest_base{10};
 constexpr std::chrono::milliseconds rest_cap{500};
+// For want of a descriptor or its like; then it is tried again, whatever the peer.
+constexpr std::chrono::milliseconds shortage_pause{200};
+constexpr std::chrono::milliseconds time_to_answer{5'000};
 // Connections that only wait for their last answers, beside max_connections; a peer that says GOAWAY to
 // everything and answers nothing must not collect sockets.
 constexpr std::size_t leaving_per_connection = 4;
@@ -256,6 +259,7 @@ void pool::state::connection_closed(connection& from, connection::close_reason w
   using reason = connection::close_reason;
   if (why == reason::orderly) return;
   if (why == reason::address_refused) return address_refused(detail);
+  if (why == reason::shortage) return fell_short(detail);
   if (from.answers() == 0) connection_failed();
   tell(why == reason::connect_failed ? connection_event::connect_failed
        : why == reason::tls_failed   ? connection_event::tls_failed
@@ -267,6 +271,21 @@ void pool::state::connection_closed(connection& from, connection::close_reason w
 void pool::state::address_refused(const std::string& detail) {
   end_unstarted(failure::address_refused);
   tell(connection_event::address_refused, detail);
+}
+
+// What waits goes on waiting, but not for so long that the peer would have too little time left to answer in:
+// that would be counted against it. Given back it comes again with all its time.
+void pool::state::fell_short(const std::string& detail) {
+  const auto now = clock::now();
+  for (auto& queue : waiting) {
+    for (auto it = queue.begin(); it != queue.end();) {
+      auto& x = *it++;
+      if (x.deadline - now < time_to_answer) finish(queue, x, failure::not_sent, now);
+    }
+  }
+  backoff.rest(now + std::chrono::duration_cast<clock::duration>(
+                         shortage_pause * std::uniform_real_distribution<>(0.5, 1.5)(random)));
+  tell(connection_event::shortage, detail);
 }
 
 void pool::state::stream_ended(connection& from, exchange& x, stream_end how) {

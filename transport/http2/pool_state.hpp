@@ -60,6 +60,7 @@ struct pool::state final : connection::owner, std::enable_shared_from_this<pool:
 
   void end_unstarted(http2::failure how);
   void address_refused(const std::string& detail);
+  void fell_short(const std::string& detail);
   void wait_again(exchange_list& from, exchange& x);
   void rest(exchange_list& from, exchange& x, clock::time_point now);
   exchange_list& list_of(exchange& x) noexcept;

@@ -15,6 +15,8 @@ class reconnect_backoff {
 
   /// A connection could not be made, or ended before it gave a single answer. `random` is in [0, 1).
   void failed(clock::time_point now, double random);
+  /// None before `when`, for a reason that says nothing of the peer.
+  void rest(clock::time_point when) noexcept { next_ = next_ < when ? when : next_; }
   /// An answer came.
   void succeeded() noexcept;
   bool allows(clock::time_point now) const noexcept { return now >= next_; }

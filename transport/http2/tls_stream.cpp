@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
@@ -12,6 +13,7 @@
 #include <boost/asio/ssl/stream.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/write.hpp>
+#include <boost/system/system_error.hpp>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -19,6 +21,7 @@
 #include "core/policy/address_guard.hpp"
 #include "transport/http2/tls_context.hpp"
 #include "transport/name_lookup.hpp"
+#include "transport/shortage.hpp"
 
 namespace dispatch::http2 {
 
@@ -65,6 +68,7 @@ struct tls_stream::impl : std::enable_shared_from_this<tls_stream::impl> {
   }
 
   void open();
+  void resolve();
   void look_up();
   void take(const name_found& found);
   void judge();
@@ -86,8 +90,14 @@ struct tls_stream::impl : std::enable_shared_from_this<tls_stream::impl> {
     timer.cancel();
   }
   asio::ip::port_type port() const { return static_cast<asio::ip::port_type>(std::stoul(peer.port)); }
-  void connect_timeout() { connect_failed("timed out"); }
+  void connect_timeout() {
+    // The question for the name has not even been asked: others' keep us from it.
+    if (asked && !asked->load()) return lack(shortage::lookups);
+    connect_failed("timed out");
+  }
+  void lack(shortage what) { fault(stream_fault::shortage, std::string(to_string(what))); }
   void connect_failed(const std::string& why);
+  void connect_refused(const error_code& error);
   void tls_timeout() { fault(stream_fault::tls, "TLS handshake timed out"); }
 
   std::shared_ptr<tls_context> tls;  // before `secured`, whose SSL object calls back into it
@@ -100,8 +110,9 @@ struct tls_stream::impl : std::enable_shared_from_this<tls_stream::impl> {
   asio::steady_timer timer;
   std::vector<tcp::endpoint> addresses;
   std::size_t next_address = 0;
-  unsigned armed = 0;    ///< tells the timer's late handlers from current ones
-  unsigned attempt = 0;  ///< likewise for connecting to an address given up
+  std::shared_ptr<std::atomic<bool>> asked;  ///< while a name is being looked up: whether it has begun
+  unsigned armed = 0;                        ///< tells the timer's late handlers from current ones
+  unsigned attempt = 0;                      ///< likewise for connecting to an address given up
   clock_type::time_point connect_deadline;
   std::string writing;
   std::array<std::uint8_t, read_size> buffer;
@@ -127,26 +138,42 @@ void tls_stream::impl::open() {
   }
   arm(options.connect_timeout, &impl::connect_timeout);
   if (options.names) return look_up();
+  try {
+    resolve();
+  } catch (const boost::system::system_error&) {
+    lack(shortage::threads);  // the resolver starts its own with the first name
+  }
+}
+
+void tls_stream::impl::resolve() {
   resolver.async_resolve(
       peer.host, peer.port, asio::ip::resolver_base::numeric_service,
       [self = shared_from_this()](const error_code& error, const tcp::resolver::results_type& found) {
         if (self->owner == nullptr) return;
-        if (error) return self->fault(stream_fault::connect, "name look-up: " + error.message());
+        if (error) {
+          if (const auto lacking = shortage_of_lookup(error)) return self->lack(*lacking);
+          return self->fault(stream_fault::connect, "name look-up: " + error.message());
+        }
         for (const auto& entry : found) self->addresses.push_back(entry.endpoint());
         self->judge();
       });
 }
 
 void tls_stream::impl::look_up() {
+  asked = std::make_shared<std::atomic<bool>>(false);
   // Moved on, so that nothing of this dies on the other thread.
   options.names->look_up(
-      peer.host, [self = shared_from_this(), loop = socket.get_executor()](name_found found) mutable {
+      peer.host,
+      [self = shared_from_this(), loop = socket.get_executor()](name_found found) mutable {
         asio::post(loop, [self = std::move(self), found = std::move(found)] { self->take(found); });
-      });
+      },
+      asked);
 }
 
 void tls_stream::impl::take(const name_found& found) {
   if (owner == nullptr) return;
+  asked = nullptr;
+  if (found.lacking) return lack(*found.lacking);
   if (!found.error.empty()) return fault(stream_fault::connect, "name look-up: " + found.error);
   for (const auto& address : found.addresses) addresses.emplace_back(to_asio(address), port());
   judge();
@@ -178,7 +205,7 @@ void tls_stream::impl::connect_next() {
   socket.async_connect(addresses[next_address++],
                        [self = shared_from_this(), number](const error_code& error) {
                          if (self->owner == nullptr || number != self->attempt) return;
-                         if (error) return self->connect_failed(error.message());
+                         if (error) return self->connect_refused(error);
                          self->connected();
                        });
 }
@@ -187,6 +214,14 @@ void tls_stream::impl::connect_failed(const std::string& why) {
   if (owner == nullptr) return;
   if (next_address < addresses.size() && clock_type::now() < connect_deadline) return connect_next();
   fault(stream_fault::connect, why);
+}
+
+// Whichever address it is, without a descriptor none can be tried.
+void tls_stream::impl::connect_refused(const error_code& error) {
+  const auto lacking = shortage_of(error);
+  const bool last = next_address == addresses.size();
+  if (lacking && (last || *lacking != shortage::ports)) return lack(*lacking);
+  connect_failed(error.message());
 }
 
 void tls_stream::impl::connected() {

@@ -27,11 +27,12 @@ namespace dispatch::http2 {
 class tls_context;
 
 enum class stream_fault : std::uint8_t {
-  refused,  ///< the guard will not have one of the addresses
-  connect,  ///< no address answered in time
-  tls,      ///< handshake, certificate or ALPN
-  closed,   ///< the open connection, by the peer and in order
-  ended     ///< the open connection, otherwise
+  refused,   ///< the guard will not have one of the addresses
+  shortage,  ///< we could not try: the detail names what we lack
+  connect,   ///< no address answered in time
+  tls,       ///< handshake, certificate or ALPN
+  closed,    ///< the open connection, by the peer and in order
+  ended      ///< the open connection, otherwise
 };
 
 struct stream_options {

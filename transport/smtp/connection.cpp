@@ -132,6 +132,7 @@ void connection::flush() {
 }
 
 void connection::on_fault(mail_stream::fault what, const std::string& detail) {
+  if (what == mail_stream::fault::shortage) return closed(close_reason::shortage, detail);
   if (what == mail_stream::fault::tls) return closed(close_reason::tls_failed, detail);
   if (!ready_) {
     // Also a server that hangs up amidst the greeting.

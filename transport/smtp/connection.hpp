@@ -29,6 +29,7 @@ class connection final : private mail_stream::handler {
     connect_failed,  ///< also: greeting, EHLO or AUTH refused
     tls_failed,      ///< also: STARTTLS missing or tampered with
     lost,
+    shortage,  ///< we could not try; the detail names what we lack
     orderly
   };
 

@@ -11,12 +11,14 @@
 #include <boost/asio/ssl/stream.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/write.hpp>
+#include <boost/system/system_error.hpp>
 #include <chrono>
 #include <optional>
 #include <utility>
 #include <vector>
 
 #include "transport/http2/tls_context.hpp"
+#include "transport/shortage.hpp"
 
 namespace dispatch::smtp {
 
@@ -60,6 +62,9 @@ struct mail_stream::impl : std::enable_shared_from_this<mail_stream::impl> {
   }
   void connect_timeout() { connect_failed("timed out"); }
   void connect_failed(const std::string& why);
+  void connect_refused(const error_code& error);
+  void resolve();
+  void lack(shortage what) { tell(fault::shortage, std::string(to_string(what))); }
   void tls_timeout() { tell(fault::tls, "TLS handshake timed out"); }
 
   std::shared_ptr<http2::tls_context> tls;  // before `secured`, whose SSL object calls back into it
@@ -102,11 +107,22 @@ void mail_stream::impl::open() {
     });
     return;
   }
+  try {
+    resolve();
+  } catch (const boost::system::system_error&) {
+    lack(shortage::threads);  // the resolver starts its own with the first name
+  }
+}
+
+void mail_stream::impl::resolve() {
   resolver.async_resolve(
       peer.host, peer.port, asio::ip::resolver_base::numeric_service,
       [self = shared_from_this()](const error_code& error, const tcp::resolver::results_type& found) {
         if (self->owner == nullptr) return;
-        if (error) return self->tell(fault::connect, "name look-up: " + error.message());
+        if (error) {
+          if (const auto lacking = shortage_of_lookup(error)) return self->lack(*lacking);
+          return self->tell(fault::connect, "name look-up: " + error.message());
+        }
         for (const auto& entry : found) self->addresses.push_back(entry.endpoint());
         self->connect_next();
       });
@@ -125,7 +141,7 @@ void mail_stream::impl::connect_next() {
   socket.async_connect(addresses[next_address++],
                        [self = shared_from_this(), number](const error_code& error) {
                          if (self->owner == nullptr || number != self->attempt) return;
-                         if (error) return self->connect_failed(error.message());
+                         if (error) return self->connect_refused(error);
                          self->connected();
                        });
 }
@@ -134,6 +150,14 @@ void mail_stream::impl::connect_failed(const std::string& why) {
   if (owner == nullptr) return;
   if (next_address < addresses.size() && clock_type::now() < connect_deadline) return connect_next();
   tell(fault::connect, why);
+}
+
+// Whichever address it is, without a descriptor none can be tried.
+void mail_stream::impl::connect_refused(const error_code& error) {
+  const auto lacking = shortage_of(error);
+  const bool last = next_address == addresses.size();
+  if (lacking && (last || *lacking != shortage::ports)) return lack(*lacking);
+  connect_failed(error.message());
 }
 
 void mail_stream::impl::connected() {

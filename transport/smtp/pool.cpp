@@ -20,6 +20,9 @@ namespace {
 constexpr std::chrono::milliseconds tick_span{25};
 // Connections that broke under a message before its final dot; then it may be the message's fault.
 constexpr unsigned max_breaks = 3;
+// For want of a descriptor or its like; then it is tried again, whatever the server.
+constexpr std::chrono::milliseconds shortage_pause{200};
+constexpr std::chrono::milliseconds time_to_answer{5'000};
 
 }  // namespace
 
@@ -248,6 +251,15 @@ void pool::state::connection_closed(connection& from, connection::close_reason w
   }
   wake();
   if (why == reason::orderly) return;
+  if (why == reason::shortage) {
+    // What waits goes on waiting, but not for so long that the server would have too little time left to
+    // answer in: that would be counted against it. Given back it comes again with all its time.
+    expire_waiting(clock::now() + time_to_answer);
+    backoff.rest(clock::now() + std::chrono::duration_cast<clock::duration>(
+                                    shortage_pause * std::uniform_real_distribution<>(0.5, 1.5)(random)));
+    events.emplace_back(connection_event::shortage, detail);
+    return;
+  }
   if (from.answered() == 0) {
     doubtful = true;
     backoff.failed(clock::now(), std::uniform_real_distribution<>(0.0, 1.0)(random));

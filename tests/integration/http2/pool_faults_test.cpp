@@ -7,6 +7,7 @@
 #include <atomic>
 
 #include "pool_harness.hpp"
+#include "tests/support/no_descriptors.hpp"
 
 namespace dispatch::http2::test {
 namespace {
@@ -172,6 +173,25 @@ TEST(pool_faults, nobody_listening_keeps_requests_until_somebody_does) {
   server.open_listener();
   client.expect_all();
   EXPECT_EQ(client.count_status(200), 10U);
+}
+
+// Ours to be short of, and no reason to think ill of the peer.
+TEST(pool_faults, without_descriptors_requests_wait_and_no_connection_counts_as_failed) {
+  h2_test_server server(authority());
+  pool_harness client(server, [](pool_options& options) { options.max_connections = 1; });
+  {
+    const dispatch::test::no_descriptors none;
+    client.submit(10, 30s);
+    ASSERT_TRUE(eventually([&] { return client.events(connection_event::shortage) >= 2; }));
+    EXPECT_EQ(client.completed(), 0U);
+    client.submit(5, 1s);
+    ASSERT_TRUE(eventually([&] { return client.count(failure::not_sent) == 5; }))
+        << "too little time to be answered in";
+  }
+  client.expect_all();
+  EXPECT_EQ(client.count_status(200), 10U);
+  EXPECT_EQ(client.events(connection_event::connect_failed), 0U);
+  EXPECT_THAT(client.details(connection_event::shortage), HasSubstr("descriptors"));
 }
 
 TEST(pool_faults, reconnecting_is_no_storm) {

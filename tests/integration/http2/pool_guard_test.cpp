@@ -29,7 +29,8 @@ class changing_names final : public name_lookup {
  public:
   explicit changing_names(std::vector<std::vector<std::string>> answers) : answers_(std::move(answers)) {}
 
-  void look_up(std::string host, std::function<void(name_found)> then) override {
+  void look_up(std::string host, std::function<void(name_found)> then,
+               std::shared_ptr<std::atomic<bool>>) override {
     name_found found;
     {
       const std::lock_guard lock(mutex_);
@@ -187,6 +188,9 @@ TEST(name_lookup, question_beyond_the_limit_fails_at_once) {
   std::string error;
   names->look_up("127.1", [&](const name_found& found) { error = found.error; });
   EXPECT_EQ(error, "too many look-ups");
+  std::optional<shortage> lacking;
+  names->look_up("127.1", [&](const name_found& found) { lacking = found.lacking; });
+  EXPECT_EQ(lacking, shortage::lookups) << "nobody's fault but ours";
   held.set_value();
 }
 
