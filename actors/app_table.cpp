@@ -1,6 +1,7 @@
 #include "actors/app_table.hpp"
 
 #include <stdexcept>
+#include <system_error>
 
 #include "actors/log.hpp"
 #include "actors/scope_table.hpp"
@@ -34,27 +35,31 @@ std::optional<scope_number> scope_of_origin(const app_table& apps, std::string_v
   const auto* app = apps.find(parts->by, parts->app);
   if (!app || app->scope) return std::nullopt;
   try {
-    return app->open(std::string(parts->origin));
+    return app->open(std::string(parts->origin), anybodys_waiting_work);
   } catch (const std::invalid_argument&) {
     return std::nullopt;  // another version's idea of an origin
+  } catch (const std::system_error&) {
+    return std::nullopt;  // no thread to encrypt with: the next sample names the list again
   }
 }
 
-destination destination_of(const app_info* app, const recipient& who) {
+destination destination_of(const app_info* app, const recipient& who, std::string_view tenant) {
   if (!app) return destination::none(outcome::failed, "no_provider");
-  if (app->scope) return {app->scope, {}, {}};
+  if (app->scope) return {app->scope, {}, {}, {}};
   const auto origin = app->adapter->origin_of(who);
   if (origin.empty() || origin.size() > longest_origin) {
     return destination::none(outcome::failed, "invalid_target");
   }
   try {
-    if (const auto scope = app->open(origin)) return {scope, {}, {}};
+    if (const auto scope = app->open(origin, tenant)) return {scope, {}, {}, {}};
   } catch (const std::invalid_argument& e) {
     log::warn("origin_refused", {{"app", app->name}, {"detail", e.what()}});
     return destination::none(outcome::failed, "invalid_target");
+  } catch (const std::system_error& e) {
+    // No thread to encrypt with: it may be had later.
+    log::warn("origin_not_made", {{"app", app->name}, {"detail", e.what()}});
   }
-  // Dead and not failed: it can be sent again once there is room (after a restart, or by another process).
-  return destination::none(outcome::dead, "too_many_origins");
+  return {std::nullopt, {}, {}, scope_name(app->by, app->name, origin)};
 }
 
 }  // namespace dispatch

@@ -23,21 +23,28 @@ struct app_info {
   std::optional<scope_number> scope;
   /// For origins:
   std::shared_ptr<const provider_adapter> adapter;
-  /// Finds or makes the scope of an origin; nullopt: there is no room for another. Throws
-  /// std::invalid_argument when nothing can be sent there. Any thread.
-  std::function<std::optional<scope_number>(const std::string& origin)> open;
+  /// Finds or makes the scope of an origin; nullopt: there is no room for another, or none for another of the
+  /// tenant's. Throws std::invalid_argument when nothing can be sent there. Any thread.
+  std::function<std::optional<scope_number>(const std::string& origin, std::string_view tenant)> open;
+  /// Closes the scope of an origin that nothing refers to any more (scope_table::retire). Any thread.
+  std::function<void(scope_number)> close;
   /// No longer configured: nothing new goes through it, and its waiting lists stay as they are.
   live_flag retired = false;
 };
 
-/// Where a recipient is sent; with no scope how it ends.
+/// Where a recipient is sent; with no scope where it waits for one, or how it ends.
 struct destination {
   std::optional<scope_number> scope;
   outcome result{};
   std::string_view reason;  ///< static text
+  std::string waits_in{};   ///< the name of its origin's scope, for which there is no room now
 
   static destination none(outcome result, std::string_view reason) { return {std::nullopt, result, reason}; }
 };
+
+/// Whom scopes are counted for that are made because something waits for them in Redis: whose it is, is not
+/// known before it is read. No tenant has such a name.
+inline constexpr std::string_view anybodys_waiting_work = "*";
 
 class app_table {
  public:
@@ -63,7 +70,7 @@ class app_table {
 /// here, or has no place for it.
 std::optional<scope_number> scope_of_origin(const app_table& apps, std::string_view scope);
 
-/// `app` may be null: nobody sends there.
-destination destination_of(const app_info* app, const recipient& who);
+/// `app` may be null: nobody sends there. `tenant`: whose job it is.
+destination destination_of(const app_info* app, const recipient& who, std::string_view tenant);
 
 }  // namespace dispatch

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "actors/messages.hpp"
+#include "actors/rendered_bytes.hpp"
 #include "transport/message.hpp"
 
 namespace dispatch {
@@ -20,6 +21,7 @@ namespace dispatch {
 struct outgoing {
   work_item item;
   provider_request request;
+  rendered_bytes::claim held{};  ///< until it is answered
 };
 
 /// What a channel tells, on a thread of its own: its io thread, or one that encrypts.
@@ -48,6 +50,8 @@ class channel {
   virtual void repeat_unclaimed() = 0;
   /// Ends it; waits until nothing of it runs any more.
   virtual void close() = 0;
+  /// Ends it when it holds nothing, without waiting.
+  virtual void close_soon() { close(); }
   /// Milliseconds since the epoch; 0 when unknown.
   virtual std::int64_t credential_expires_at() const noexcept = 0;
   /// False of a certificate: somebody must bring the next one before that time.

@@ -97,7 +97,10 @@ app_info& provider_channels::add(std::shared_ptr<provider_app> app, provider by,
   info.name = made.configured->app;
   info.adapter = made.kit.adapter;
   if (made.kit.adapter->by_origin()) {
-    info.open = [this, &made](const std::string& origin) { return open(made, origin); };
+    info.open = [this, &made](const std::string& origin, std::string_view tenant) {
+      return open(made, origin, tenant);
+    };
+    info.close = [this, &made](scope_number scope) { close(made, scope); };
   } else {
     info.scope = parts_->scopes.open(scope_name(by, info.name), false,
                                      [&](scope_number number) { return scope_of(made, {}, number); });
@@ -105,11 +108,21 @@ app_info& provider_channels::add(std::shared_ptr<provider_app> app, provider by,
   return parts_->apps.add(std::move(info));
 }
 
-std::optional<scope_number> provider_channels::open(made_app& app, const std::string& origin) {
+std::optional<scope_number> provider_channels::open(made_app& app, const std::string& origin,
+                                                    std::string_view tenant) {
   const auto name = scope_name(app.kit.adapter->kind(), app.configured->app, origin);
   if (const auto known = parts_->scopes.find(name)) return known;
   const std::scoped_lock lock(guard_);
-  return parts_->scopes.open(name, true, [&](scope_number number) { return scope_of(app, origin, number); });
+  return parts_->scopes.open(
+      name, true, [&](scope_number number) { return scope_of(app, origin, number); }, tenant,
+      parts_->time->now());
+}
+
+void provider_channels::close(made_app& app, scope_number scope) {
+  const std::scoped_lock lock(guard_);
+  std::erase_if(app.channels, [scope](const auto& made) { return made.scope == scope; });
+  parts_->scopes.retire(scope, parts_->time->now());
+  parts_->scopes[scope].way->close_soon();
 }
 
 scope_info provider_channels::scope_of(made_app& app, const std::string& origin, scope_number number) {
@@ -130,22 +143,24 @@ scope_info provider_channels::scope_of(made_app& app, const std::string& origin,
   }
   scope.adapter = app.kit.adapter;
   const auto name = scope_name(scope.by, scope.app, origin);
-  auto opened =
-      app.kit.open({number, origin, scope.window, app.kit.make_credential, callbacks(number, name)});
+  auto opened = app.kit.open(
+      {number, origin, scope.window, app.kit.make_credential, callbacks(number, name, scope.in_use)});
   scope.way = std::move(opened.way);
   app.channels.push_back({number, std::move(opened.renew)});
   return scope;
 }
 
 // The peers are copied, not the parts: a channel must not keep alive what holds the channel.
-channel_callbacks provider_channels::callbacks(scope_number number, const std::string& name) const {
+channel_callbacks provider_channels::callbacks(scope_number number, const std::string& name,
+                                               std::shared_ptr<const std::atomic<bool>> in_use) const {
   channel_callbacks calls;
   calls.completed = [tracker = parts_->tracker](completion_batch_ptr batch) {
     tracker.send(std::move(batch));
   };
-  calls.connection = [supervisor = parts_->supervisor, number, name,
+  calls.connection = [supervisor = parts_->supervisor, number, name, in_use = std::move(in_use),
                       lacking = parts_->lacking](connection_event what, const std::string& detail) {
     using enum connection_event;
+    if (!in_use->load(std::memory_order_acquire)) return;
     if (what == connection_event::shortage) return lacking->note(detail);
     const bool failed = what == connect_failed || what == tls_failed;
     if (what == connected) {

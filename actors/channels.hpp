@@ -3,6 +3,7 @@
 // The apps and scopes of an engine: for each configured provider and app its adapter, credential and channel,
 // for each origin a channel of its own when it is first needed, and what a reload may change about them.
 
+#include <atomic>
 #include <cstdint>
 #include <deque>
 #include <functional>
@@ -10,6 +11,7 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -63,10 +65,12 @@ class provider_channels {
   made_app* find(provider by, const std::string& name);
   template <class App>
   std::string prepare(const App& app, provider by, reload_plan& plan, pending_change& change);
-  std::optional<scope_number> open(made_app& app, const std::string& origin);
+  std::optional<scope_number> open(made_app& app, const std::string& origin, std::string_view tenant);
+  void close(made_app& app, scope_number scope);
   scope_info scope_of(made_app& app, const std::string& origin, scope_number number);
   void apply(pending_change& change);
-  channel_callbacks callbacks(scope_number number, const std::string& name) const;
+  channel_callbacks callbacks(scope_number number, const std::string& name,
+                              std::shared_ptr<const std::atomic<bool>> in_use) const;
 
   std::shared_ptr<io_thread> thread_;
   std::shared_ptr<engine_parts> parts_;

@@ -59,6 +59,7 @@ struct engine::state {
     parts->config.set(config);
     parts->measures = measures;
     parts->time = &time;
+    parts->scopes.limit_rendered(config.engine.rendered_bytes);
     if (const char* token = std::getenv("DISPATCHD_TEST_CRASH_TOKEN")) parts->crash_token = token;
     for (std::uint32_t i = 0; i < std::max(1u, config.engine.limiter_shards); ++i) {
       parts->limiters.emplace_back("limiter_" + std::to_string(i));

@@ -12,7 +12,7 @@ std::vector<provider_request> flight_table::take(std::vector<outgoing>&& items) 
   requests.reserve(items.size());
   for (auto& out : items) {
     out.request.correlation = next_correlation_++;
-    flights_.emplace(out.request.correlation, flight{std::move(out.item), nullptr});
+    flights_.emplace(out.request.correlation, flight{std::move(out.item), nullptr, std::move(out.held)});
     requests.push_back(std::move(out.request));
   }
   count();

@@ -39,6 +39,7 @@ class flight_table {
   struct flight {
     work_item item;
     std::shared_ptr<const header_list> credential;
+    rendered_bytes::claim held;
   };
 
   void count() { pending_.store(flights_.size(), std::memory_order_relaxed); }

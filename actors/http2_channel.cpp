@@ -182,7 +182,7 @@ struct http2_channel::state : std::enable_shared_from_this<state> {
   }
 
   void close() {
-    closed = true;
+    if (std::exchange(closed, true)) return;
     connections.reset();
     token.reset();
     successor.reset();
@@ -260,6 +260,10 @@ void http2_channel::repeat_unclaimed() {
 
 void http2_channel::close() {
   thread_->run([self = state_] { self->close(); });
+}
+
+void http2_channel::close_soon() {
+  thread_->post([self = state_] { self->close(); });
 }
 
 std::int64_t http2_channel::credential_expires_at() const noexcept {

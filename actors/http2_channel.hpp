@@ -35,6 +35,7 @@ class http2_channel final : public channel {
   void credential_refused(std::shared_ptr<const header_list> used, bool new_connection) override;
   void repeat_unclaimed() override;
   void close() override;
+  void close_soon() override;
   std::int64_t credential_expires_at() const noexcept override;
   bool credential_renews_itself() const noexcept override;
   std::uint64_t in_flight() const noexcept override;

@@ -33,6 +33,7 @@ using intake_actor =
                      caf::reacts_to<gate_change>,       // supervisor: a breaker opened, closed, probes
                      caf::reacts_to<hold_scope>,        // tracker: 429 of a whole project
                      caf::reacts_to<waiting_origins>,   // supervisor: where work waits
+                     caf::reacts_to<leaving_scopes>,    // retry: which origins may go
                      caf::reacts_to<lapsed_consumers>,  // supervisor: whose work to take over
                      caf::reacts_to<tick>,              // self
                      caf::reacts_to<start>,             // supervisor
@@ -46,6 +47,7 @@ using tracker_actor = caf::typed_actor<caf::reacts_to<completion_batch_ptr>,  //
                                        caf::reacts_to<write_done>,            // store
                                        caf::reacts_to<settlement>,            // retry, intake
                                        caf::reacts_to<scope_doubt>,           // supervisor
+                                       caf::reacts_to<leaving_scopes>,        // intake
                                        caf::reacts_to<tick>,                  // self
                                        caf::reacts_to<drained>>;              // intake
 
@@ -53,6 +55,7 @@ using tracker_actor = caf::typed_actor<caf::reacts_to<completion_batch_ptr>,  //
 using retry_actor =
     caf::typed_actor<caf::reacts_to<retry_batch>,     // supervisor
                      caf::reacts_to<returned_items>,  // intake: parked ones whose time has come
+                     caf::reacts_to<leaving_scopes>,  // supervisor
                      caf::reacts_to<tick>,            // self
                      caf::reacts_to<drain>>;          // supervisor
 
@@ -65,6 +68,7 @@ using limiter_actor = caf::typed_actor<caf::reacts_to<permit_demand>,  // intake
 using supervisor_actor = caf::typed_actor<caf::reacts_to<answers>,         // tracker
                                           caf::reacts_to<channel_event>,   // channels
                                           caf::reacts_to<scope_added>,     // intake, a reload
+                                          caf::reacts_to<leaving_scopes>,  // tracker
                                           caf::reacts_to<breaker_loaded>,  // store
                                           caf::reacts_to<probes_taken>,    // store
                                           caf::reacts_to<lease_answer>,    // store

@@ -90,9 +90,9 @@ class limiter_state {
     auto [at, fresh] = accounts_.try_emplace(std::move(key));
     if (fresh) {
       at->second.key = at->first;
-      at->second.scope = asked.scope;
       at->second.tenant = asked.tenant;
     }
+    at->second.scope = asked.scope;  // an origin that had gone has another number
     return at->second;
   }
 
@@ -146,6 +146,11 @@ class limiter_state {
   }
 
   void give(account& a, std::chrono::steady_clock::time_point now) {
+    const auto& name = parts_->scopes[a.scope].name;
+    if (!a.key.starts_with(name) || a.key[name.size()] != '\n') {
+      a.wanted = 0;  // the origin that asked has gone
+      return;
+    }
     fill(a);
     // The limit was taken away while somebody waited for it.
     const bool unlimited = a.limits.empty();

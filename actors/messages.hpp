@@ -178,6 +178,11 @@ struct gate_change {
 struct scope_added {
   scope_number scope = 0;
 };
+/// intake → tracker → supervisor → retry → intake: these origins have been quiet. Each takes out what it
+/// still has something of; what is left behind it in these mailboxes nobody knows of any more.
+struct leaving_scopes {
+  std::vector<scope_number> scopes;
+};
 /// supervisor → intake: origins for which work waits in Redis (a sample of NS:waiting).
 struct waiting_origins {
   std::vector<source> lists;
@@ -272,10 +277,12 @@ struct leased {
 /// store → supervisor
 struct breaker_loaded {
   scope_number scope = 0;
+  std::uint32_t generation = 0;  ///< the scope's when it was asked for: Redis may be away for long
   store_result<breaker_record> record;
 };
 struct probes_taken {
   scope_number scope = 0;
+  std::uint32_t generation = 0;  ///< likewise
   std::uint64_t version = 0;
   store_result<std::uint32_t> granted;
 };

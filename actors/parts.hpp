@@ -55,9 +55,9 @@ struct engine_parts {
     const auto by = config->platforms.served_by[index_of(on)];
     return by ? apps.find(*by, app) : nullptr;
   }
-  /// The scope that serves a recipient of a job for this app, made now if need be.
-  destination destination_of(const recipient& who, std::string_view app) const {
-    return dispatch::destination_of(app_of(who.platform, app), who);
+  /// The scope that serves a recipient of this job, made now if need be.
+  destination destination_of(const recipient& who, const job& of) const {
+    return dispatch::destination_of(app_of(who.platform, of.app), who, of.tenant);
   }
 };
 

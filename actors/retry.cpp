@@ -4,6 +4,7 @@
 #include <deque>
 #include <map>
 #include <random>
+#include <set>
 #include <utility>
 
 #include "actors/patience.hpp"
@@ -74,6 +75,13 @@ class retry_state {
     if (!back.items.empty()) parts_->intake.send(std::move(back));
     if (!over.empty()) parts_->tracker.send(std::move(over));
     arm();
+  }
+
+  void let_go(leaving_scopes going) {
+    std::set<scope_number> here;
+    for (const auto& [due, waiter] : waiting_) here.insert(waiter.scope);
+    std::erase_if(going.scopes, [&here](scope_number scope) { return here.contains(scope); });
+    parts_->intake.send(std::move(going));
   }
 
   void on_tick() {
@@ -248,6 +256,7 @@ retry_actor::behavior_type retry(retry_actor::pointer self, const std::shared_pt
   state->attach(self);
   return {on<retry_batch>(me, [state](const retry_batch& m) { state->take(m); }),
           on<returned_items>(me, [state](const returned_items& m) { state->take_back(m); }),
+          on<leaving_scopes>(me, [state](const leaving_scopes& m) { state->let_go(m); }),
           on<tick>(me, [state](const tick&) { state->on_tick(); }),
           on<drain>(me, [state](const drain&) { state->drain(); })};
 }

@@ -203,6 +203,11 @@ void sealing_channel::close() {
   state_->inner->close();
 }
 
+void sealing_channel::close_soon() {
+  state_->withdraw(nullptr);
+  state_->inner->close_soon();
+}
+
 std::int64_t sealing_channel::credential_expires_at() const noexcept {
   return state_->inner->credential_expires_at();
 }

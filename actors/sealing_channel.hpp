@@ -27,6 +27,7 @@ class sealing_channel final : public channel {
   void repeat_unclaimed() override;
   /// What is not with the inner channel yet is given back first.
   void close() override;
+  void close_soon() override;
   std::int64_t credential_expires_at() const noexcept override;
   bool credential_renews_itself() const noexcept override;
   std::uint64_t in_flight() const noexcept override;

@@ -54,6 +54,10 @@ class batch_renderer {
       dry_run(item);
       return;
     }
+    if (!scope_.rendered->has_room()) {
+      unrendered_.push_back(item);
+      return;
+    }
     if (!parts_.crash_token.empty() && item.who().target.starts_with(parts_.crash_token)) std::abort();
     outgoing out;
     std::string detail;
@@ -63,6 +67,7 @@ class batch_renderer {
       return;
     }
     out.item = item;
+    out.held = rendered_bytes::claim(scope_.rendered, size_of(out.request));
     out.request.lane = item.owner->lane;
     out.request.deadline = deadline(document);
     requests_.push_back(std::move(out));
@@ -79,7 +84,26 @@ class batch_renderer {
   std::vector<outgoing>& requests() { return requests_; }
   std::vector<local_end>& ends() { return ends_; }
 
+  /// Those there was no room for (rendered_bytes): as if the channel had been full. Null: there were none.
+  completion_batch_ptr take_back(scope_number scope) {
+    if (unrendered_.empty()) return nullptr;
+    auto batch = std::make_shared<completion_batch>();
+    batch->scope = scope;
+    for (auto& item : unrendered_) {
+      provider_answer answer;
+      answer.failure = send_failure::not_sent;
+      batch->answers.push_back({std::move(item), std::move(answer), nullptr});
+    }
+    return batch;
+  }
+
  private:
+  static std::uint64_t size_of(const provider_request& request) {
+    auto bytes = sizeof(outgoing) + request.body.capacity() + request.path.capacity();
+    for (const auto& [name, value] : request.own) bytes += sizeof(header) + value.capacity();
+    return bytes;
+  }
+
   render_status render(const work_item& item, provider_request& request, std::string& detail) {
     const auto& document = *item.owner->document;
     const auto& who = item.who();
@@ -116,6 +140,7 @@ class batch_renderer {
   epoch_ms wall_;
   std::vector<outgoing> requests_;
   std::vector<local_end> ends_;
+  std::vector<work_item> unrendered_;
 };
 
 // A batch that has crashed its sender twice is taken apart: whatever cannot be rendered ends alone.
@@ -133,6 +158,7 @@ void send(const engine_parts& parts, const work_batch_ptr& batch, std::uint32_t 
   }
   // Up to here an exception leaves the batch with the intake; from here on it is the channel's.
   if (!batch->sent.claim()) return;
+  if (auto back = renderer.take_back(batch->scope)) parts.tracker.send(std::move(back));
   parts.scopes[batch->scope].way->submit(std::move(renderer.requests()), std::move(renderer.ends()));
 }
 

@@ -38,6 +38,8 @@ struct engine_settings {
   /// Notifications read ahead per lane, and bytes of job documents over all lanes.
   std::uint32_t read_ahead = 4'096;
   std::uint64_t read_ahead_bytes = 32u << 20;
+  /// Bytes of requests rendered and not answered yet, of all providers together.
+  std::uint64_t rendered_bytes = 64u << 20;
   std::uint32_t limiter_shards = 2;
   /// A wait longer than this is parked in Redis instead of memory.
   std::chrono::milliseconds park_after{5'000};

@@ -30,6 +30,7 @@ intake_actor::behavior_type intake(intake_actor::pointer self, const std::shared
           on<gate_change>(me, [state](const gate_change& m) { state->change_gate(m); }),
           on<hold_scope>(me, [state](const hold_scope& m) { state->hold(m); }),
           on<waiting_origins>(me, [state](const waiting_origins& m) { state->look_at(m); }),
+          on<leaving_scopes>(me, [state](const leaving_scopes& m) { state->let_go(m); }),
           on<lapsed_consumers>(me, [state](const lapsed_consumers& m) { state->take_over(m); }),
           on<tick>(me, [state](const tick& m) { state->on_tick(m); }),
           on<start>(me, [state](const start&) { state->begin(); }),

@@ -134,6 +134,7 @@ std::uint32_t intake_state::budget(scope_number scope) const {
   const auto& gate = gates_[scope];
   if (!gate.known || draining_ || gate.blocked(parts_->time->now())) return 0;
   if (alone_) return nothing_out() ? 1 : 0;
+  if (!parts_->scopes[scope].rendered->has_ample_room()) return 0;
   auto budget = free_room(scope);
   if (gate.state == breaker_state::half_open) budget = std::min(budget, gate.probes);
   return budget;

@@ -44,11 +44,15 @@ intake_state::intake_state(std::shared_ptr<const engine_parts> parts)
     : parts_(std::move(parts)),
       sources_(parts_->scopes),
       work_(parts_->config->lanes.weights),
-      gates_([this](scope_number scope) {
-        // The supervisor does not know of it, unless it was there at the start.
-        parts_->supervisor.send(scope_added{scope});
-        return scope_gate(parts_->scopes[scope].window, !parts_->scopes[scope].origin.empty());
-      }),
+      gates_(
+          [this](scope_number scope) {
+            // The supervisor does not know of it, unless it was there at the start.
+            parts_->supervisor.send(scope_added{scope});
+            scope_gate gate(parts_->scopes[scope].window, !parts_->scopes[scope].origin.empty());
+            gate.touch(parts_->time->now());
+            return gate;
+          },
+          parts_->scopes.generations()),
       suspects_(most_started(*parts_)),
       alone_queue_(parts_->config->lanes.weights) {}
 
@@ -180,6 +184,7 @@ void intake_state::on_tick(const tick&) {
     next_suspects();
     end_holds();
     watch_origins();
+    ask_quiet_origins();
     pump();
     fill();
     // While one read follows another nobody waits, and control events would go unheard.
@@ -350,9 +355,11 @@ void intake_state::enqueue(const run_ptr& owner, std::uint32_t begin, std::uint3
   const auto& document = *owner->document;
   const auto& recipients = document.recipients;
   if (recipients.size() == 1 && owner->states[0].attempts == 0) {
-    const auto to = parts_->destination_of(recipients[0], document.app);
+    auto to = parts_->destination_of(recipients[0], document);
     if (to.scope) {
       place({owner, nullptr, 0, 1}, *to.scope, over);
+    } else if (!to.waits_in.empty()) {
+      park_unplaced({owner, 0}, std::move(to), over);
     } else {
       over.ends.push_back({{owner, 0}, to.result, to.reason, {}});
     }
@@ -364,8 +371,10 @@ void intake_state::enqueue(const run_ptr& owner, std::uint32_t begin, std::uint3
   for (auto at = begin; at < end; ++at) {
     const auto& state = owner->states[at];
     if (state.ended || state.withheld) continue;
-    const auto to = destination_of(apps[index_of(recipients[at].platform)], recipients[at]);
-    if (!to.scope) {
+    auto to = destination_of(apps[index_of(recipients[at].platform)], recipients[at], document.tenant);
+    if (!to.waits_in.empty()) {
+      park_unplaced({owner, at}, std::move(to), over);
+    } else if (!to.scope) {
       over.ends.push_back({{owner, at}, to.result, to.reason, {}});
     } else if (state.attempts > 0 && state.suspect == 0) {
       shares.of(*to.scope).retries.push_back({owner, at});

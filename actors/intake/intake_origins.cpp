@@ -2,26 +2,118 @@
 // (docs/architecture.md, "Scopes of origins").
 
 #include <algorithm>
+#include <chrono>
+#include <utility>
 
 #include "actors/intake/intake_state.hpp"
 
 namespace dispatch {
 namespace {
 
+using namespace std::chrono_literals;
+
 // Lists of one lane in one read: the others have the next.
 constexpr std::size_t max_lists_per_read = 32;
 constexpr std::uint32_t max_rests_per_list = 64;
+// An origin to which nothing goes for so long may make room for another. Its connections close by themselves
+// after less, or not much more.
+constexpr auto quiet_time = 5s;
+// Room counts as short for so long after somebody found none.
+constexpr auto crowded_memory = 60s;
+constexpr auto crowded_interval = 10s;
+constexpr auto leave_interval = 1s;
+constexpr std::size_t max_leaving = 1'024;
+// As long as a breaker is open at first, about.
+constexpr auto blocked_rest = 20s;
+constexpr std::size_t max_resting = 8'192;
 
 }  // namespace
 
+// Those that find no room have their turn the next time: it begins with the first of them.
 void intake_state::look_at(const waiting_origins& m) {
   if (draining_) return;
-  for (const auto& list : m.lists) {
+  bool room = true;
+  const auto count = m.lists.size();
+  const auto first = look_from_;
+  for (std::size_t i = 0; i < count; ++i) {
+    const auto& list = m.lists[(first + i) % count];
     auto scope = parts_->scopes.find(list.scope);
-    if (!scope) scope = scope_of_origin(parts_->apps, list.scope);
+    if (!scope && room && !rests(list.scope)) {
+      const auto refusals = parts_->scopes.refusals();
+      scope = scope_of_origin(parts_->apps, list.scope);
+      room = parts_->scopes.refusals() == refusals;
+      if (!room) look_from_ = (first + i) % count;
+    }
     if (scope) sources_.filled(*scope, list.lane);
   }
   fill();
+}
+
+void intake_state::park_unplaced(const work_item& item, destination&& to, settlement& over) {
+  say_crowded(item.owner->document->tenant);
+  over.parks.push_back(
+      {item, {item.owner->lane, std::move(to.waits_in)}, std::nullopt, scope_gate::least_window});
+}
+
+void intake_state::say_crowded(std::string_view tenant) {
+  const auto now = parts_->time->now();
+  if (now - crowded_said_ < crowded_interval) return;
+  crowded_said_ = now;
+  log::warn("origins_crowded", {{"tenant", tenant},
+                                {"in_use", parts_->scopes.in_use()},
+                                {"detail", "no room for another origin of this tenant: its work waits"}});
+}
+
+// Only then: a scope that is kept remembers how fast its origin is.
+void intake_state::ask_quiet_origins() {
+  const auto now = parts_->time->now();
+  const auto refusals = parts_->scopes.refusals();
+  if (std::exchange(refusals_seen_, refusals) != refusals) crowded_until_ = now + crowded_memory;
+  const bool crowded = now < crowded_until_ || parts_->scopes.in_use() > scope_table::max_origins / 4 * 3;
+  if (!crowded || !leaving_.empty() || now - leave_asked_ < leave_interval) return;
+  leave_asked_ = now;
+  leaving_scopes going;
+  for (std::size_t at = 0; at < gates_.size() && going.scopes.size() < max_leaving; ++at) {
+    const auto scope = static_cast<scope_number>(at);
+    if (parts_->scopes[scope].retired() || !is_quiet(scope)) continue;
+    going.scopes.push_back(scope);
+    leaving_.emplace(scope, gates_[scope].handed());
+  }
+  if (!going.scopes.empty()) parts_->tracker.send(std::move(going));
+}
+
+// What waits in Redis for a breaker to close is found there when a sample names it.
+bool intake_state::is_quiet(scope_number scope) const {
+  const auto& gate = gates_[scope];
+  const auto now = parts_->time->now();
+  if (!gate.of_origin() || !gate.known || gate.outstanding > 0 || !gate.held.empty()) return false;
+  if (now - gate.used_at() < quiet_time || gate.on_hold(now)) return false;
+  if (work_.of(scope) > 0 || (alone_ && alone_scope_ == scope)) return false;
+  return gate.blocked(now) || !sources_.waits(scope);
+}
+
+void intake_state::let_go(const leaving_scopes& m) {
+  for (const auto scope : m.scopes) {
+    const auto asked = leaving_.find(scope);
+    if (asked != leaving_.end() && is_quiet(scope) && gates_[scope].handed() == asked->second) release(scope);
+  }
+  leaving_.clear();
+}
+
+void intake_state::release(scope_number scope) {
+  const auto& info = parts_->scopes[scope];
+  const auto now = parts_->time->now();
+  if (gates_[scope].blocked(now)) {
+    std::erase_if(resting_, [now](const auto& each) { return each.second <= now; });
+    if (resting_.size() < max_resting) resting_.insert_or_assign(info.name, now + blocked_rest);
+  }
+  sources_.forget(scope);
+  parts_->apps[info.app_index].close(scope);
+}
+
+bool intake_state::rests(const std::string& name) const {
+  const auto found = resting_.find(name);
+  return found != resting_.end() && parts_->time->now() < found->second;
 }
 
 bool intake_state::takes_more(scope_number scope, lane in) const {

@@ -43,6 +43,7 @@ class intake_state {
 
   // Origins (intake_origins.cpp).
   void look_at(const waiting_origins& m);
+  void let_go(const leaving_scopes& m);
 
   // What operators want (intake_control.cpp).
   void look_at(const sampled_lanes& m);
@@ -100,6 +101,14 @@ class intake_state {
   std::uint64_t could_start(scope_number scope) const;
   void watch_origins();
   void end_holds();
+  /// There is no room for a scope of its origin: it waits where that scope would read it, at no cost.
+  void park_unplaced(const work_item& item, destination&& to, settlement& over);
+  void say_crowded(std::string_view tenant);
+  /// While room is short: origins nothing has been sent to for a while are asked about.
+  void ask_quiet_origins();
+  bool is_quiet(scope_number scope) const;
+  void release(scope_number scope);
+  bool rests(const std::string& name) const;
 
   // intake_audiences.cpp
   struct open_list {
@@ -183,6 +192,14 @@ class intake_state {
   loaded_work work_;
   by_scope<scope_gate> gates_;
   std::multimap<time_point, scope_number> holds_;  ///< of origins: when they may be read again
+  /// Asked about, with what they had been handed by then; one round at a time.
+  std::map<scope_number, std::uint64_t> leaving_;
+  time_point leave_asked_{};
+  std::uint64_t refusals_seen_ = 0;  ///< of the scope table
+  time_point crowded_until_{}, crowded_said_{};
+  /// Released with a breaker that lets nothing through: not made again at once just because work waits.
+  std::map<std::string, time_point, std::less<>> resting_;
+  std::size_t look_from_ = 0;  ///< the list for which there was no room; the next look begins with it
   std::array<std::deque<work_batch_ptr>, platform_count> handed_;
   std::deque<std::string> lapsed_;
   job_control control_;

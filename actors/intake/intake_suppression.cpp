@@ -32,7 +32,7 @@ bool intake_state::look_up(const run_ptr& owner, settlement& over) {
   for (std::uint32_t at = 0; at < owner->states.size(); ++at) {
     const work_item item{owner, at};
     if (!item.state().startable() || !suppressible(item.who(), for_tokens)) continue;
-    const auto to = parts_->destination_of(item.who(), document.app);
+    const auto to = parts_->destination_of(item.who(), document);
     if (!to.scope) continue;
     const auto token = token_fingerprint::of(parts_->scopes[*to.scope].name, item.who().target);
     switch (known_tokens_.find(token, now)) {

@@ -110,8 +110,10 @@ void intake_state::run_suspects(const suspects_marked& m) {
 }
 
 void intake_state::run_alone(const work_item& item, settlement& over) {
-  const auto to = parts_->destination_of(item.who(), item.owner->document->app);
-  if (!to.scope) {
+  auto to = parts_->destination_of(item.who(), *item.owner->document);
+  if (!to.waits_in.empty()) {
+    park_unplaced(item, std::move(to), over);
+  } else if (!to.scope) {
     over.ends.push_back({item, to.result, to.reason, {}});
   } else if (gates_[*to.scope].blocked(parts_->time->now())) {
     park(item, *to.scope, over);

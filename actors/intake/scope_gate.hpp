@@ -62,9 +62,17 @@ class scope_gate {
     return open > outstanding ? static_cast<std::uint32_t>(open - outstanding) : 0;
   }
 
+  /// How many were ever handed out: whether there was anything meanwhile.
+  std::uint64_t handed() const noexcept { return handed_; }
+  /// Nothing was handed out or answered since.
+  time_point used_at() const noexcept { return used_at_; }
+  void touch(time_point now) noexcept { used_at_ = now; }
+
   void sent(std::uint32_t count, time_point now) {
     if (outstanding == 0) heard_at_ = now;
     outstanding += count;
+    handed_ += count;
+    used_at_ = now;
     if (round_left_ > 0) return;
     round_left_ = outstanding;
     round_began_ = now;
@@ -77,7 +85,7 @@ class scope_gate {
   void answered(std::uint32_t count, time_point now) {
     outstanding -= std::min(outstanding, count);
     answered_ += count;
-    heard_at_ = now;
+    heard_at_ = used_at_ = now;
     silent_ = false;
     end_round(count, now);
     measure(now);
@@ -125,7 +133,8 @@ class scope_gate {
   bool of_origin_;
   bool silent_ = false;
   std::uint32_t round_left_ = 0;  ///< of those that were out when the round began
-  time_point round_began_{}, heard_at_{};
+  time_point round_began_{}, heard_at_{}, used_at_{};
+  std::uint64_t handed_ = 0;
   std::uint64_t answered_ = 0;
   time_point measured_at_{};
   double rate_ = -1;

@@ -1,5 +1,7 @@
 #include "actors/intake/sources.hpp"
 
+#include <algorithm>
+
 namespace dispatch {
 namespace {
 
@@ -10,14 +12,17 @@ source_ptr make_source(lane in, const std::string& scope) {
 }  // namespace
 
 source_table::source_table(const scope_table& scopes)
-    : scopes_(scopes), lists_([this](scope_number scope) {
-        std::array<source_state, lane_count> lists;
-        for (auto in : all_lanes) {
-          lists[index_of(in)].from = make_source(in, scopes_[scope].name);
-          lists[index_of(in)].scope = scope;
-        }
-        return lists;
-      }) {
+    : scopes_(scopes),
+      lists_(
+          [this](scope_number scope) {
+            std::array<source_state, lane_count> lists;
+            for (auto in : all_lanes) {
+              lists[index_of(in)].from = make_source(in, scopes_[scope].name);
+              lists[index_of(in)].scope = scope;
+            }
+            return lists;
+          },
+          scopes.generations()) {
   for (auto in : all_lanes) {
     ready_[index_of(in)].from = make_source(in, std::string(ready_scope));
     lanes_[index_of(in)].from = make_source(in, {});
@@ -77,6 +82,15 @@ void source_table::wake_all() {
 void source_table::wake_scope(scope_number scope) {
   if (of_origin(scope)) return room_in(scope);
   for (auto in : all_lanes) waiting_list(scope, in).drained = false;
+}
+
+void source_table::forget(scope_number scope) {
+  for (auto& awake : awake_) awake.erase(scope);
+}
+
+bool source_table::waits(scope_number scope) const {
+  const auto& lists = lists_[scope];
+  return std::any_of(lists.begin(), lists.end(), [](const source_state& list) { return list.waiting; });
 }
 
 void source_table::room_in(scope_number scope) {

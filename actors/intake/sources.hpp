@@ -59,6 +59,10 @@ class source_table {
   void wake_all();
   /// Its scope may start work again.
   void wake_scope(scope_number scope);
+  /// The scope of an origin goes: its lists are looked at no more.
+  void forget(scope_number scope);
+  /// One of the scope's lists is not empty.
+  bool waits(scope_number scope) const;
   /// Its scope can take more than before: of an origin, whose list is read no further than that.
   void room_in(scope_number scope);
 

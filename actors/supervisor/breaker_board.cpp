@@ -21,10 +21,13 @@ breaker_settings settings_of(const breaker_config& config) {
 
 }  // namespace
 
-breaker_board::breaker_board(const breaker_config& config)
-    : config_(config), entries_([this](scope_number) {
-        return scope_breaker{circuit_breaker(settings_of(config_)), 0, false, false};
-      }) {}
+breaker_board::breaker_board(const breaker_config& config, by_scope<std::uint32_t>::generation_of generation)
+    : config_(config),
+      entries_(
+          [this](scope_number) {
+            return scope_breaker{circuit_breaker(settings_of(config_)), 0, false, false};
+          },
+          std::move(generation)) {}
 
 void breaker_board::change(const breaker_config& config) {
   config_ = config;

@@ -16,7 +16,8 @@ namespace dispatch {
 
 class breaker_board {
  public:
-  explicit breaker_board(const breaker_config& config);
+  explicit breaker_board(const breaker_config& config,
+                         by_scope<std::uint32_t>::generation_of generation = {});
 
   /// A reload: other settings from now on, states stay.
   void change(const breaker_config& config);

@@ -161,6 +161,7 @@ void housekeeping::sample_channels(const engine_parts& parts) {
   };
   std::vector<app_credential> credentials(parts.apps.size());
   for (const auto& scope : parts.scopes) {
+    if (scope.retired()) continue;
     parts.measures->concurrency_limit(scope.name, scope.way->concurrency());
     auto& sum = in_flight[index_of(scope.by)];
     sum = sum.value_or(0) + scope.way->in_flight();
@@ -184,6 +185,8 @@ void housekeeping::sample_channels(const engine_parts& parts) {
 void housekeeping::sample(const engine_parts& parts) {
   sample_channels(parts);
   parts.lacking->look(parts.time->now());
+  parts.measures->pressure.rendered_bytes(parts.scopes.rendered());
+  parts.measures->pressure.scopes(parts.scopes.in_use(), parts.scopes.refusals());
   for (std::size_t at = 0; at < shortage_count; ++at) {
     const auto what = static_cast<shortage>(at);
     parts.measures->pressure.shortage(to_string(what), parts.lacking->count(what));

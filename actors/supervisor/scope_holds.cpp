@@ -5,10 +5,14 @@
 namespace dispatch {
 
 scope_holds::scope_holds(std::shared_ptr<const engine_parts> parts)
-    : parts_(std::move(parts)), held_([this](scope_number scope) {
-        parts_->measures->mass_invalid(parts_->scopes[scope].name, false);
-        return false;
-      }) {}
+    : parts_(std::move(parts)),
+      wanted_([](scope_number) { return false; }, parts_->scopes.generations()),
+      held_(
+          [this](scope_number scope) {
+            parts_->measures->mass_invalid(parts_->scopes[scope].name, false);
+            return false;
+          },
+          parts_->scopes.generations()) {}
 
 bool scope_holds::lost(scope_number scope, const breaker_record& stored) {
   if (!wanted_[scope]) return false;

@@ -24,10 +24,12 @@ class supervisor_state {
         parts_(config.parts),
         config_(std::move(config)),
         children_(std::move(config_.children)),
-        board_(parts_->config->breaker),
+        board_(parts_->config->breaker, parts_->scopes.generations()),
         holds_(parts_),
         keeper_(parts_),
-        random_(parts_->seed) {}
+        random_(parts_->seed),
+        loaded_([](scope_number) { return false; }, parts_->scopes.generations()),
+        first_attempts_([](scope_number) { return std::uint64_t{0}; }, parts_->scopes.generations()) {}
 
   void begin() {
     self_->set_down_handler([this](const caf::down_msg& down) { child_died(down); });
@@ -58,16 +60,26 @@ class supervisor_state {
   }
 
   void load_breaker(scope_number scope) {
-    parts_->storage->load_breaker(parts_->scopes[scope].name,
-                                  [me = parts_->supervisor, scope](store_result<breaker_record> result) {
-                                    me.send(breaker_loaded{scope, std::move(result)});
-                                  });
+    parts_->storage->load_breaker(parts_->scopes[scope].name, told_breaker(scope));
+  }
+
+  std::function<void(store_result<breaker_record>)> told_breaker(scope_number scope) {
+    return [me = parts_->supervisor, scope,
+            generation = parts_->scopes[scope].generation](store_result<breaker_record> result) {
+      me.send(breaker_loaded{scope, generation, std::move(result)});
+    };
+  }
+
+  /// What was asked for is of the scope that has the number now.
+  bool is_of(scope_number scope, std::uint32_t generation) const {
+    const auto& info = parts_->scopes[scope];
+    return info.generation == generation && !info.retired();
   }
 
   void load_missing_breakers() {
     for (std::size_t i = 0; i < parts_->scopes.size(); ++i) {
       const auto scope = static_cast<scope_number>(i);
-      if (!loaded_[scope]) load_breaker(scope);
+      if (!parts_->scopes[i].retired() && !loaded_[scope]) load_breaker(scope);
     }
   }
 
@@ -78,13 +90,14 @@ class supervisor_state {
 
   bool all_loaded() const {
     for (std::size_t i = 0; i < parts_->scopes.size(); ++i) {
-      if (!loaded_[static_cast<scope_number>(i)]) return false;
+      if (!parts_->scopes[i].retired() && !loaded_[static_cast<scope_number>(i)]) return false;
     }
     return true;
   }
 
   void breaker_known(const breaker_loaded& answer) {
     if (answer.record.has_error()) return;  // the tick asks again while not all are loaded
+    if (!is_of(answer.scope, answer.generation)) return;
     const auto now = parts_->time->wall();
     const auto step = board_.adopt(answer.scope, *answer.record, now);
     const bool first = !std::exchange(loaded_[answer.scope], true);
@@ -160,10 +173,7 @@ class supervisor_state {
   }
 
   void store(scope_number scope, const breaker_record& record) {
-    parts_->storage->store_breaker(parts_->scopes[scope].name, record,
-                                   [me = parts_->supervisor, scope](store_result<breaker_record> result) {
-                                     me.send(breaker_loaded{scope, std::move(result)});
-                                   });
+    parts_->storage->store_breaker(parts_->scopes[scope].name, record, told_breaker(scope));
   }
 
   void tell_gate(scope_number scope, std::uint32_t probes) {
@@ -180,16 +190,28 @@ class supervisor_state {
     const auto version = board_.version(scope);
     parts_->storage->take_probes(
         parts_->scopes[scope].name, version, parts_->config->breaker.probes, parts_->config->breaker.probes,
-        [me = parts_->supervisor, scope, version](store_result<std::uint32_t> result) {
-          me.send(probes_taken{scope, version, std::move(result)});
+        [me = parts_->supervisor, scope, generation = parts_->scopes[scope].generation,
+         version](store_result<std::uint32_t> result) {
+          me.send(probes_taken{scope, generation, version, std::move(result)});
         });
   }
 
   void got_probes(const probes_taken& answer) {
-    if (answer.version != board_.version(answer.scope)) return;
+    if (!is_of(answer.scope, answer.generation) || answer.version != board_.version(answer.scope)) return;
     if (board_.state(answer.scope) != breaker_state::half_open || answer.granted.has_error()) return;
     if (*answer.granted == 0) return;  // another process probes; its verdict comes as a control event
     tell_gate(answer.scope, board_.own_round(answer.scope, parts_->time->wall()));
+  }
+
+  // A breaker's record is in Redis, where the next scope of that name finds it; what is not there yet, or
+  // belongs to this process alone, keeps the scope here.
+  void let_go(leaving_scopes going) {
+    const auto now = parts_->time->wall();
+    std::erase_if(going.scopes, [&](scope_number scope) {
+      report_first_attempts(scope);
+      return !loaded_[scope] || board_.unsaved(scope) || board_.owns_round(scope) || board_.held(scope, now);
+    });
+    parts_->retry.send(std::move(going));
   }
 
   void notice(const control_notice& m) {
@@ -258,6 +280,7 @@ class supervisor_state {
     if (keeper_.held() && (ask || !started_)) load_missing_breakers();
     for (std::size_t i = 0; i < parts_->scopes.size(); ++i) {
       const auto scope = static_cast<scope_number>(i);
+      if (parts_->scopes[i].retired()) continue;
       apply(scope, board_.advance(scope, parts_->time->wall()));
       if (board_.unsaved(scope) && ask) store(scope, board_.next_record(scope, parts_->time->wall()));
       if (ask) ask_probes(scope);
@@ -332,6 +355,7 @@ supervisor_actor::behavior_type supervisor(supervisor_actor::pointer self, super
   return {on<answers>(me, [state](const answers& m) { state->take(m); }),
           on<channel_event>(me, [state](const channel_event& m) { state->connection_changed(m); }),
           on<scope_added>(me, [state](const scope_added& m) { state->scope_made(m); }),
+          on<leaving_scopes>(me, [state](const leaving_scopes& m) { state->let_go(m); }),
           on<breaker_loaded>(me, [state](const breaker_loaded& m) { state->breaker_known(m); }),
           on<probes_taken>(me, [state](const probes_taken& m) { state->got_probes(m); }),
           on<lease_answer>(me, [state](const lease_answer& m) { state->lease_answered(m); }),

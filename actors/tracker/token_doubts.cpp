@@ -15,10 +15,13 @@ mass_invalid_settings guard_settings(const hygiene_settings& settings) {
 
 }  // namespace
 
-token_doubts::token_doubts(const hygiene_settings& settings)
-    : scopes_([settings = guard_settings(settings)](scope_number) {
-        return doubt{mass_invalid_guard(settings), false};
-      }) {}
+token_doubts::token_doubts(const hygiene_settings& settings,
+                           by_scope<std::uint32_t>::generation_of generation)
+    : scopes_(
+          [settings = guard_settings(settings)](scope_number) {
+            return doubt{mass_invalid_guard(settings), false};
+          },
+          std::move(generation)) {}
 
 bool token_doubts::believes(scope_number scope, std::uint64_t sends, std::uint64_t dead, time_point now) {
   return scopes_[scope].guard.record(sends, dead, now);

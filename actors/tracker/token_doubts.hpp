@@ -17,7 +17,8 @@ class token_doubts {
  public:
   using time_point = std::chrono::steady_clock::time_point;
 
-  explicit token_doubts(const hygiene_settings& settings);
+  explicit token_doubts(const hygiene_settings& settings,
+                        by_scope<std::uint32_t>::generation_of generation = {});
 
   /// `sends` answered with a word on their token, `dead` of them with "dead". False: these are not believed.
   bool believes(scope_number scope, std::uint64_t sends, std::uint64_t dead, time_point now);
@@ -26,6 +27,8 @@ class token_doubts {
   mass_invalid_guard::counts recent(scope_number scope, time_point now) const;
 
   void take(const scope_doubt& news, time_point quiet_until);
+  /// The scope's tokens are not believed now.
+  bool doubts(scope_number scope) const { return scopes_[scope].guard.tripped(); }
 
  private:
   struct doubt {

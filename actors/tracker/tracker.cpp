@@ -40,7 +40,9 @@ struct batch_counts {
 class tracker_state {
  public:
   explicit tracker_state(std::shared_ptr<const engine_parts> parts)
-      : parts_(std::move(parts)), builder_(parts_->config), doubts_(parts_->config->hygiene) {}
+      : parts_(std::move(parts)),
+        builder_(parts_->config),
+        doubts_(parts_->config->hygiene, parts_->scopes.generations()) {}
 
   /// A (next) life of the actor begins.
   void attach(tracker_actor::pointer self) {
@@ -123,6 +125,11 @@ class tracker_state {
   void doubt(const scope_doubt& news) {
     const auto quiet = parts_->config->hygiene.quiet_after_accept;
     doubts_.take(news, parts_->time->now() + quiet);
+  }
+
+  void let_go(leaving_scopes going) {
+    std::erase_if(going.scopes, [this](scope_number scope) { return doubts_.doubts(scope); });
+    parts_->supervisor.send(std::move(going));
   }
 
   void on_tick(const tick& at) {
@@ -365,6 +372,7 @@ tracker_actor::behavior_type tracker(tracker_actor::pointer self,
           on<write_done>(me, [state](const write_done& m) { state->written(m); }),
           on<settlement>(me, [state](const settlement& m) { state->settled(m); }),
           on<scope_doubt>(me, [state](const scope_doubt& m) { state->doubt(m); }),
+          on<leaving_scopes>(me, [state](const leaving_scopes& m) { state->let_go(m); }),
           on<tick>(me, [state](const tick& m) { state->on_tick(m); }),
           on<drained>(me, [state](const drained&) { state->finish(); })};
 }

@@ -76,7 +76,8 @@ void scripted_channel::submit(std::vector<outgoing> items, std::vector<local_end
     auto result = answer(request);
     request.status = result.status;
     ledger.push_back(std::move(request));
-    under_way_.push_back({time_.wall() + latency, {std::move(out.item), std::move(result), nullptr}});
+    under_way_.push_back(
+        {time_.wall() + latency, {std::move(out.item), std::move(result), nullptr}, std::move(out.held)});
   }
 }
 
@@ -107,6 +108,7 @@ virtual_engine::virtual_engine(virtual_world shared, const std::string& consumer
   parts_->measures = shared_.measures.get();
   parts_->storage = store_.get();
   parts_->time = time_.get();
+  parts_->scopes.limit_rendered(config_.engine.rendered_bytes);
   parts_->seed = shared_.seed;
   parts_->limiters.emplace_back("limiter_0");
   fcm_ =
@@ -177,24 +179,29 @@ void virtual_engine::add_webhooks() {
   app.by = provider::webhook;
   app.name = "default";
   app.adapter = webhook_adapter_;
-  app.open = [this](const std::string& origin) { return open_origin(origin); };
+  app.open = [this](const std::string& origin, std::string_view tenant) {
+    return open_origin(origin, tenant);
+  };
+  app.close = [this](scope_number scope) { parts_->scopes.retire(scope, time_->now()); };
   parts_->apps.add(std::move(app));
 }
 
-std::optional<scope_number> virtual_engine::open_origin(const std::string& origin) {
-  return parts_->scopes.open(scope_name(provider::webhook, "default", origin), true,
-                             [&](scope_number number) {
-                               scope_info info;
-                               info.by = provider::webhook;
-                               info.app = "default";
-                               info.origin = origin;
-                               info.app_index = 2;
-                               info.window = config_.engine.max_in_flight / 8;
-                               info.adapter = webhook_adapter_;
-                               info.way = origins_[origin] = add_channel(number, shared_.webhook);
-                               if (on_origin) on_origin(origin, *origins_[origin]);
-                               return info;
-                             });
+std::optional<scope_number> virtual_engine::open_origin(const std::string& origin, std::string_view tenant) {
+  return parts_->scopes.open(
+      scope_name(provider::webhook, "default", origin), true,
+      [&](scope_number number) {
+        scope_info info;
+        info.by = provider::webhook;
+        info.app = "default";
+        info.origin = origin;
+        info.app_index = 2;
+        info.window = config_.engine.max_in_flight / 8;
+        info.adapter = webhook_adapter_;
+        info.way = origins_[origin] = add_channel(number, shared_.webhook);
+        if (on_origin) on_origin(origin, *origins_[origin]);
+        return info;
+      },
+      tenant, time_->now());
 }
 
 void virtual_engine::reload(const std::function<void(settings&)>& change) {
@@ -258,8 +265,9 @@ std::size_t virtual_engine::depth(const std::string& stream) const {
   return found == world_->streams.end() ? 0 : found->second.entries.size();
 }
 
-std::string virtual_engine::job_field(const std::string& job, const std::string& field) const {
-  const auto found = world_->hashes.find("job:default:" + job);
+std::string virtual_engine::job_field(const std::string& job, const std::string& field,
+                                      const std::string& tenant) const {
+  const auto found = world_->hashes.find("job:" + tenant + ":" + job);
   if (found == world_->hashes.end()) return {};
   const auto at = found->second.find(field);
   return at == found->second.end() ? std::string() : at->second;

@@ -89,6 +89,7 @@ class scripted_channel final : public channel {
   struct flight {
     epoch_ms due;
     completion_batch::answered result;
+    rendered_bytes::claim held;
   };
   const clock& time_;
   scope_number scope_;
@@ -158,7 +159,8 @@ class virtual_engine {
   std::optional<int> ended;
 
   std::size_t depth(const std::string& stream) const;
-  std::string job_field(const std::string& job, const std::string& field) const;
+  std::string job_field(const std::string& job, const std::string& field,
+                        const std::string& tenant = "default") const;
   /// Every stream of jobs empty, nothing pending, nothing parked.
   bool idle() const;
 
@@ -169,7 +171,7 @@ class virtual_engine {
                                             std::shared_ptr<const provider_adapter> adapter,
                                             std::shared_ptr<provider_memory> memory);
   void add_webhooks();
-  std::optional<scope_number> open_origin(const std::string& origin);
+  std::optional<scope_number> open_origin(const std::string& origin, std::string_view tenant);
 
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
   settings config_;

@@ -106,6 +106,9 @@ void add_engine(keys& all) {
   all.push_back(size<settings>("engine.read_ahead_bytes", 64u << 10, 4ull << 30,
                                "Bytes of job documents read ahead, over all lanes.",
                                PLACE(engine.read_ahead_bytes)));
+  all.push_back(size<settings>("engine.rendered_bytes", 4u << 20, 4ull << 30,
+                               "Bytes of requests rendered and not answered yet, of all providers together.",
+                               PLACE(engine.rendered_bytes)));
   all.push_back(integer<settings>("engine.limiter_shards", 1, 64,
                                   "Actors that share the scopes of rate limits.",
                                   PLACE(engine.limiter_shards)));

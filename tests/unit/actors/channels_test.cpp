@@ -44,6 +44,7 @@ class channels : public ::testing::Test {
     write_key("a.p8");
     config.apns.push_back(apns("default", "a.p8"));
     parts->config.set(config);
+    parts->time = &time;
   }
   ~channels() override {
     for (const auto& scope : parts->scopes) scope.way->close();
@@ -88,6 +89,7 @@ class channels : public ::testing::Test {
     return made.add(std::move(app), provider::webhook, std::move(kit));
   }
 
+  dispatch::clock time;
   std::filesystem::path directory;
   settings config;
   std::shared_ptr<engine_parts> parts = std::make_shared<engine_parts>();
@@ -187,9 +189,9 @@ TEST_F(channels, a_mail_servers_new_login_is_taken_up_and_another_server_waits_f
 TEST_F(channels, an_origin_is_opened_once_with_what_its_app_has) {
   const auto& app = add_webhooks();
   EXPECT_FALSE(app.scope);
-  const auto first = app.open("https://a.example");
+  const auto first = app.open("https://a.example", "t");
   ASSERT_TRUE(first);
-  EXPECT_EQ(app.open("https://a.example"), first);
+  EXPECT_EQ(app.open("https://a.example", "t"), first);
   EXPECT_EQ(opened, 1);
   const auto& scope = parts->scopes[*first];
   EXPECT_EQ(scope.name, "webhook:default:https://a.example");
@@ -198,14 +200,28 @@ TEST_F(channels, an_origin_is_opened_once_with_what_its_app_has) {
   EXPECT_EQ(scope.window, 100u);
   config.engine.max_in_flight = 80;
   parts->config.set(config);
-  EXPECT_EQ(parts->scopes[*app.open("https://b.example")].window, 10u) << "an eighth of all";
+  EXPECT_EQ(parts->scopes[*app.open("https://b.example", "t")].window, 10u) << "an eighth of all";
+}
+
+TEST_F(channels, an_origin_that_was_closed_hears_of_no_reload_and_is_opened_anew) {
+  ASSERT_EQ(made.make(config), "");
+  const auto& app = add_webhooks();
+  const auto first = app.open("https://a.example", "t");
+  ASSERT_TRUE(first);
+  app.close(*first);
+  EXPECT_TRUE(parts->scopes[*first].retired());
+  EXPECT_EQ(parts->scopes.find("webhook:default:https://a.example"), std::nullopt);
+  const auto again = app.open("https://a.example", "t");
+  ASSERT_TRUE(again);
+  EXPECT_NE(again, first) << "its number rests";
+  EXPECT_EQ(opened, 2);
 }
 
 TEST_F(channels, an_origin_that_cannot_be_sent_to_leaves_no_scope) {
   const auto& app = add_webhooks();
   recipient who;
   who.target = "https://refused.example/x";
-  const auto to = destination_of(&app, who);
+  const auto to = destination_of(&app, who, "t");
   EXPECT_FALSE(to.scope);
   EXPECT_EQ(to.result, outcome::failed);
   EXPECT_EQ(to.reason, "invalid_target");
@@ -217,7 +233,7 @@ TEST_F(channels, origins_may_be_opened_while_apps_are_reloaded) {
   auto& app = const_cast<app_info&>(add_webhooks());
   std::atomic<bool> done{false};
   std::thread intake([&] {
-    for (int i = 0; i < 500; ++i) app.open("https://h" + std::to_string(i) + ".example");
+    for (int i = 0; i < 500; ++i) app.open("https://h" + std::to_string(i) + ".example", "");
     done = true;
   });
   int reloads = 0;

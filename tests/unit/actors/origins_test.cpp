@@ -191,24 +191,54 @@ TEST_F(origins, one_that_asks_for_quiet_is_left_alone_for_that_time_and_goes_on_
   ASSERT_TRUE(engine->run_until([&] { return engine->job_field("j", "delivered") == "400"; }, 20s));
 }
 
-TEST_F(origins, that_find_no_room_end_dead_and_can_be_sent_again) {
+TEST_F(origins, of_one_tenant_leave_room_for_anothers_and_wait_for_room_themselves) {
   auto engine = start();
-  constexpr int hosts = scope_table::max_origins - 2;  // beside FCM and APNs
-  engine->add(lane::normal, webhook_document("full", urls(hosts + 6)));
-  ASSERT_TRUE(engine->run_until([&] { return engine->idle(); }, 30s));
-  EXPECT_EQ(engine->job_field("full", "delivered"), std::to_string(hosts));
-  EXPECT_EQ(engine->job_field("full", "dead"), "6");
-  const auto& letters = world.redis->streams["dead"].entries;
-  ASSERT_EQ(letters.size(), 1u);
-  const auto& letter = letters.begin()->second;
-  EXPECT_EQ(field(letter, "reason"), "too_many_origins");
-  EXPECT_NE(field(letter, "job").find(host(hosts + 5)), std::string::npos);
-  // Those there are, and apps, work on.
-  engine->add(lane::normal, webhook_document("k", urls(10)));
-  engine->add(lane::normal, job_document("a", {{platform::android, "a"}}));
-  ASSERT_TRUE(engine->run_until([&] { return engine->idle(); }, 5s));
-  EXPECT_EQ(engine->job_field("k", "delivered"), "10");
-  EXPECT_EQ(engine->fcm().ledger.size(), 1u);
+  constexpr int hosts = 4'200;
+  engine->add(lane::normal, webhook_document("many", urls(hosts), R"("tenant":"a",)"));
+  engine->run_for(500ms);
+  EXPECT_LE(engine->origins(), scope_table::max_origins / 2);
+  EXPECT_EQ(engine->depth("dead"), 0u);
+  engine->add(lane::normal, webhook_document("one", {"https://new.example/x"}, R"("tenant":"b",)"));
+  ASSERT_TRUE(engine->run_until([&] { return engine->job_field("one", "delivered", "b") == "1"; }, 1s));
+  ASSERT_TRUE(engine->run_until([&] { return engine->idle(); }, 120s));
+  EXPECT_EQ(engine->job_field("many", "delivered", "a"), std::to_string(hosts));
+  EXPECT_EQ(engine->webhooks().size(), hosts + 1u) << "each once";
+  for (const auto& row : engine->webhooks()) ASSERT_EQ(row.attempt, 1u);
+}
+
+TEST_F(origins, more_than_there_are_numbers_are_served_in_turns) {
+  auto engine = start();
+  constexpr int jobs = 5, hosts = 2'500;
+  for (int job = 0; job < jobs; ++job) {
+    std::vector<std::string> to;
+    to.reserve(hosts);
+    for (int i = 0; i < hosts; ++i) to.push_back(host(job * hosts + i) + "/x");
+    engine->add(lane::normal, webhook_document("j" + std::to_string(job), to));
+  }
+  ASSERT_TRUE(engine->run_until([&] { return engine->idle(); }, 300s));
+  for (int job = 0; job < jobs; ++job)
+    EXPECT_EQ(engine->job_field("j" + std::to_string(job), "delivered"), std::to_string(hosts));
+  EXPECT_EQ(engine->webhooks().size(), std::size_t{jobs} * hosts);
+  EXPECT_LE(engine->parts().scopes.size(), scope_table::max_origins);
+}
+
+// Nothing of a host whose breaker is open is in memory, so it can give its place away.
+TEST_F(origins, whose_breaker_is_open_hold_no_places_and_are_sent_to_when_it_closes) {
+  constexpr int hosts = 2'300;
+  for (int i = 0; i < hosts; ++i)
+    world.redis->breakers["webhook:default:" + host(i)] = {"forced_open", 0, {}, {}, {}, {}, 1};
+  auto engine = start();
+  engine->add(lane::normal, webhook_document("down", urls(hosts), R"("tenant":"a",)"));
+  engine->run_for(8s);
+  EXPECT_EQ(engine->webhooks().size(), 0u);
+  EXPECT_LE(engine->parts().scopes.in_use(), 1'000u) << "they have made room";
+  engine->add(lane::normal, webhook_document("one", {"https://new.example/x"}, R"("tenant":"b",)"));
+  ASSERT_TRUE(engine->run_until([&] { return engine->job_field("one", "delivered", "b") == "1"; }, 2s));
+  for (int i = 0; i < hosts; ++i)
+    world.redis->breakers["webhook:default:" + host(i)] = {"closed", 0, {}, {}, {}, {}, 2};
+  ASSERT_TRUE(engine->run_until([&] { return engine->idle(); }, 120s));
+  EXPECT_EQ(engine->job_field("down", "delivered", "a"), std::to_string(hosts));
+  EXPECT_EQ(engine->webhooks().size(), hosts + 1u);
 }
 
 /// While it lives, messages of one actor throw before they are handled, so many times.
