@@ -86,7 +86,7 @@ void intake_state::ask_quiet_origins() {
 bool intake_state::is_quiet(scope_number scope) const {
   const auto& gate = gates_[scope];
   const auto now = parts_->time->now();
-  if (!gate.of_origin() || !gate.known || gate.outstanding > 0 || !gate.held.empty()) return false;
+  if (!gate.of_origin() || !gate.known || gate.outstanding > 0 || !gate.tenants.empty()) return false;
   if (now - gate.used_at() < quiet_time || gate.on_hold(now)) return false;
   if (work_.of(scope) > 0 || (alone_ && alone_scope_ == scope)) return false;
   return gate.blocked(now) || !sources_.waits(scope);
