@@ -6,6 +6,7 @@
 #include <variant>
 
 #include "actors/intake/intake_state.hpp"
+#include "core/job/reserved_types.hpp"
 #include "core/job/resume.hpp"
 
 namespace dispatch {
@@ -72,6 +73,9 @@ run_ptr intake_state::make_run(const entry& what, const source_ptr& from, settle
   auto content = std::get<std::shared_ptr<shared_content>>(std::move(shared));
   auto parsed = content ? parser_.parse_rest(what.document, indices, content->document)
                         : parser_.parse(what.document, indices);
+  if (const auto* good = std::get_if<std::unique_ptr<job>>(&parsed);
+      good && from->lane != lane::results && claims_reserved_type((*good)->with_message()))
+    parsed = job_error{"/overrides/webhook/type", "is one that only the engine sends", {}};
   if (const auto* refused = std::get_if<job_error>(&parsed)) {
     refuse(what, from, *refused, over);
     return nullptr;

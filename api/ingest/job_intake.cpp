@@ -1,6 +1,7 @@
 #include "api/ingest/job_intake.hpp"
 
 #include "core/job/json_text.hpp"
+#include "core/job/reserved_types.hpp"
 
 namespace dispatch {
 namespace {
@@ -33,6 +34,8 @@ std::variant<job_submission, intake_problem> job_intake::read(std::string docume
   }
   if (!may_use_app(tenants, tenant, job.app))
     return intake_problem{403, "/app", "is not one this tenant may use"};
+  if (claims_reserved_type(job))
+    return intake_problem{422, "/overrides/webhook/type", "is one that only the engine sends"};
   job_submission out;
   out.tenant = tenant;
   if (!job.id.empty())

@@ -1,4 +1,5 @@
 #include "apps/dispatchd/config/connection_keys.hpp"
+#include "core/job/reserved_types.hpp"
 #include "transport/providers/webhook/webhook_adapter.hpp"
 
 namespace dispatch::config {
@@ -45,6 +46,7 @@ std::vector<key<entry>> make_keys() {
   all.push_back(text<entry>("type", "words of [A-Za-z0-9_-] with dots between them",
                             "The event's type, unless overrides.webhook says another.", PLACE(type),
                             [](const std::string& value) -> std::string {
+                              if (is_reserved_webhook_type(value)) return "is one that only the engine sends";
                               return is_webhook_type(value)
                                          ? ""
                                          : "must be words of [A-Za-z0-9_-] with dots between them";

@@ -326,5 +326,16 @@ TEST_F(result_webhooks, left_over_when_nobody_has_any_posted_are_found_by_a_samp
   EXPECT_EQ(engine_->webhooks().size(), 1u);
 }
 
+TEST_F(result_webhooks, nobody_else_has_a_webhook_signed_that_says_it_is_one) {
+  start(posted_results::completion);
+  for (const std::string type : {"job.completed", "job.outcomes", "other"}) {
+    engine_->add(lane::normal, R"({"message":{"title":"T"},"overrides":{"webhook":{"type":")" + type +
+                                   R"("}},"recipients":[{"platform":"webhook","url":")" + url + R"("}]})");
+  }
+  finish();
+  EXPECT_EQ(engine_->webhooks().size(), 1u) << "the other one";
+  EXPECT_EQ(engine_->depth("dead"), 2u);
+}
+
 }  // namespace
 }  // namespace dispatch

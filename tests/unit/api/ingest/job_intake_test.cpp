@@ -88,5 +88,21 @@ TEST_F(job_intake_test, an_audience_is_read_line_by_line_all_or_nothing) {
   EXPECT_TRUE(std::holds_alternative<intake_problem>(intake_.read_audience("\n\n")));
 }
 
+TEST_F(job_intake_test, types_of_the_engines_own_webhooks_are_refused_however_they_are_written) {
+  const auto with = [](const std::string& webhook) {
+    return "{\"overrides\":{\"webhook\":" + webhook + "}," + rest;
+  };
+  for (const auto* webhook :
+       {R"({"type":"job.completed"})", R"({"type":"job.outcomes"})", R"({"data":{},"type":"job.completed"})",
+        R"({"\u0074ype":"job\u002ecompleted"})", R"({"type" : "job.completed" })"}) {
+    const auto problem = bad(with(webhook));
+    EXPECT_EQ(problem.status, 422) << webhook;
+    EXPECT_EQ(problem.pointer, "/overrides/webhook/type");
+  }
+  for (const auto* webhook :
+       {R"({"type":"job.completed2"})", R"({"data":{"type":"job.completed"}})", R"({"type":null})"})
+    good(with(webhook));
+}
+
 }  // namespace
 }  // namespace dispatch
