@@ -140,8 +140,17 @@ void socket::state::secure(done handler) {
   if (error) return handler("ca_file: " + error.message());
   tls.emplace(raw, *tls_context);
   tls->set_verify_mode(asio::ssl::verify_peer);
-  tls->set_verify_callback(asio::ssl::host_name_verification(to.host));
-  SSL_set_tlsext_host_name(tls->native_handle(), to.host.c_str());
+  // Not asio's host_name_verification: it takes a common name where there is no other, and partial wildcards.
+  auto* const handle = tls->native_handle();
+  error_code is_name;
+  asio::ip::make_address(to.host, is_name);
+  if (is_name) {
+    SSL_set_hostflags(handle, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS | X509_CHECK_FLAG_NEVER_CHECK_SUBJECT);
+    SSL_set1_host(handle, to.host.c_str());
+    SSL_set_tlsext_host_name(handle, to.host.c_str());
+  } else {
+    X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(handle), to.host.c_str());
+  }
   tls->async_handshake(asio::ssl::stream_base::client,
                        [self = shared_from_this(), handler = std::move(handler)](const error_code& failed) {
                          self->finish(handler, failed);

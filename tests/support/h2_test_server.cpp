@@ -7,7 +7,7 @@ namespace dispatch::test {
 h2_test_server::impl::impl(const certificate_authority& authority, h2_server_options wanted,
                            request_handler on_request, connection_handler on_open)
     : options(std::move(wanted)), handle(std::move(on_request)), opened(std::move(on_open)) {
-  const auto identity = authority.issue(options.names);
+  const auto identity = authority.issue(options.names, options.common_name);
   tls.use_certificate(asio::buffer(identity.certificate_pem), asio::ssl::context::pem);
   tls.use_private_key(asio::buffer(identity.key_pem), asio::ssl::context::pem);
   if (options.ask_certificate) {

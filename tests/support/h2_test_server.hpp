@@ -51,6 +51,7 @@ class h2_server_connection {
 
 struct h2_server_options {
   std::vector<std::string> names{"DNS:localhost", "IP:127.0.0.1"};
+  std::string common_name = "test server";
   bool alpn = true;
   int max_tls_version = 0;  ///< OpenSSL's number, 0 = any
   int receive_buffer = 0;   ///< bytes, 0 = the kernel's choice

@@ -95,14 +95,15 @@ certificate_authority::~certificate_authority() {
   unlink(file_.c_str());
 }
 
-certificate_authority::identity certificate_authority::issue(const std::vector<std::string>& names) const {
+certificate_authority::identity certificate_authority::issue(const std::vector<std::string>& names,
+                                                             const std::string& common_name) const {
   const key_ptr key(EVP_EC_gen("P-256"));
-  const auto made = blank(key.get(), "test server", ++impl_->serial);
+  const auto made = blank(key.get(), common_name.c_str(), ++impl_->serial);
   auto* issuer = impl_->certificate.get();
   X509_set_issuer_name(made.get(), X509_get_subject_name(issuer));
   std::string all;
   for (const auto& name : names) all += (all.empty() ? "" : ",") + name;
-  extend(made.get(), issuer, NID_subject_alt_name, all);
+  if (!all.empty()) extend(made.get(), issuer, NID_subject_alt_name, all);
   X509_sign(made.get(), impl_->key.get(), EVP_sha256());
   return {pem_of(made.get()), pem_of(key.get())};
 }

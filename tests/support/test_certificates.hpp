@@ -20,7 +20,7 @@ class certificate_authority {
     std::string key_pem;
   };
   /// `names` as in OpenSSL's subjectAltName: "DNS:localhost", "IP:127.0.0.1".
-  identity issue(const std::vector<std::string>& names) const;
+  identity issue(const std::vector<std::string>& names, const std::string& common_name = "test server") const;
   /// For a client, valid for so many days (less than 0: it has ended).
   identity issue_client(const std::string& name, int days = 1) const;
   /// A file with the authority's own certificate; removed with this object.

@@ -66,7 +66,8 @@ SSL* tls_context::make_client(const endpoint& peer, bool http1) {
     // Matches IP entries of the certificate only (RFC 9110 4.3.5). SNI takes names only (RFC 6066 3).
     X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(tls), peer.host.c_str());
   } else {
-    SSL_set_hostflags(tls, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
+    // RFC 9110 section 4.3.4: the common name is no name of a host, however few others there are.
+    SSL_set_hostflags(tls, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS | X509_CHECK_FLAG_NEVER_CHECK_SUBJECT);
     SSL_set1_host(tls, peer.host.c_str());
     SSL_set_tlsext_host_name(tls, peer.host.c_str());
   }

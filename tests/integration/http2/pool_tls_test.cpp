@@ -46,6 +46,12 @@ TEST(pool_tls, wrong_name_is_refused) {
   expect_refused(server, client, "hostname mismatch");
 }
 
+TEST(pool_tls, a_common_name_is_no_name_of_a_host) {
+  h2_test_server server(authority(), {.names = {}, .common_name = "localhost"});
+  pool_harness client(server);
+  expect_refused(server, client, "hostname mismatch");
+}
+
 TEST(pool_tls, address_does_not_match_a_name) {
   h2_test_server server(authority(), {.names = {"DNS:localhost", "DNS:127.0.0.1"}});
   pool_harness client("https://127.0.0.1:" + std::to_string(server.port()));

@@ -79,6 +79,16 @@ TEST(redis_client, checks_the_servers_certificate) {
       "PONG");
   EXPECT_THROW(client_of(url, stranger.file()).command({"PING"}), redis_unavailable);
   EXPECT_THROW(client_of(url, "/nowhere.pem").command({"PING"}), redis_unavailable);
+  // A common name is no name of a host.
+  const auto nameless = authority.issue({}, "localhost");
+  std::ofstream(directory / "cert.pem") << nameless.certificate_pem;
+  std::ofstream(directory / "key.pem") << nameless.key_pem;
+  ASSERT_EQ(plain
+                .command({"CONFIG", "SET", "tls-cert-file", directory / "cert.pem", "tls-key-file",
+                          directory / "key.pem"})
+                .as_text(),
+            "OK");
+  EXPECT_THROW(client_of(url, authority.file()).command({"PING"}), redis_unavailable);
   std::filesystem::remove_all(directory);
 }
 
