@@ -1,6 +1,7 @@
 #include "transport/providers/smtp/mail_template.hpp"
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 #include "core/job/characters.hpp"
@@ -48,7 +49,38 @@ std::string without_sections(std::string_view text, const template_field& field)
   return without(text, std::move(cuts));
 }
 
+bool ends_with_word(std::string_view text, std::string_view word) {
+  if (text.size() < word.size()) return false;
+  return std::equal(
+      word.begin(), word.end(), text.end() - static_cast<std::ptrdiff_t>(word.size()),
+      [](char want, char got) { return want == (got >= 'A' && got <= 'Z' ? got | 0x20 : got); });
+}
+
+/// Whether what comes behind this HTML begins the value of an href.
+bool opens_link(std::string_view html) {
+  if (html.ends_with('"') || html.ends_with('\'')) html.remove_suffix(1);
+  const auto equals = html.find_last_not_of(" \t\r\n");
+  if (equals == std::string_view::npos || html[equals] != '=') return false;
+  const auto name = html.find_last_not_of(" \t\r\n", equals == 0 ? 0 : equals - 1);
+  return name != std::string_view::npos && ends_with_word(html.substr(0, name + 1), "href");
+}
+
+/// Schemes that do nothing but lead somewhere. A relative address leads nowhere in a mail.
+bool is_harmless_link(std::string_view text) {
+  constexpr std::array<std::string_view, 3> beginnings{"https://", "http://", "mailto:"};
+  return std::any_of(beginnings.begin(), beginnings.end(), [&](std::string_view each) {
+    return text.size() >= each.size() && ends_with_word(text.substr(0, each.size()), each);
+  });
+}
+
 }  // namespace
+
+void append_href_escaped(std::string& out, std::string_view text) {
+  if (is_harmless_link(text))
+    append_html_escaped(out, text);
+  else
+    out.push_back('#');
+}
 
 void append_html_escaped(std::string& out, std::string_view text) {
   for (const char c : text) {
@@ -94,10 +126,13 @@ mail_template::mail_template(std::string_view text, const std::vector<template_f
   while (const auto found = find_placeholder(rest)) {
     if (full()) break;
     tail_.append(rest.substr(0, found->begin));
+    const bool is_link = escaper == append_html_escaped && opens_link(tail_);
     const auto field = std::find_if(fields.begin(), fields.end(),
                                     [&](const auto& each) { return each.name == found->name; });
     if (field == fields.end()) {
-      add(found->name, escaper);
+      add(found->name, is_link ? append_href_escaped : escaper);
+    } else if (is_link) {
+      append_link(field->text, field->is_url_template ? append_url_escaped : escaper);
     } else {
       append(field->text, escaper, field->is_url_template ? append_url_escaped : escaper);
     }
@@ -123,6 +158,17 @@ void mail_template::append(std::string_view text, escape literals, escape values
     text.remove_prefix(found->end);
   }
   literals(tail_, text);
+}
+
+void mail_template::append_link(std::string_view text, escape values) {
+  const auto first = find_placeholder(text);
+  if (first && first->begin == 0) {
+    // Its value has to hold the whole scheme.
+    add(first->name, append_href_escaped);
+    return append(text.substr(first->end), append_html_escaped, values);
+  }
+  if (is_harmless_link(text)) return append(text, append_html_escaped, values);
+  tail_.push_back('#');
 }
 
 fill_status mail_template::render(const job& source, const recipient& who, std::size_t max_bytes,

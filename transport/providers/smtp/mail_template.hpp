@@ -16,6 +16,9 @@ namespace dispatch {
 
 /// HTML's text and quoted attributes.
 void append_html_escaped(std::string& out, std::string_view text);
+/// The beginning of a link's address: "#" in place of what is not http, https or mailto, in quoted
+/// attributes.
+void append_href_escaped(std::string& out, std::string_view text);
 /// Everything but RFC 3986's unreserved characters as %XX.
 void append_url_escaped(std::string& out, std::string_view text);
 
@@ -56,6 +59,7 @@ class mail_template {
   bool full() const noexcept {
     return literal_bytes_ + tail_.size() > max_literal_bytes || variables_.size() > max_variables;
   }
+  void append_link(std::string_view text, escape values);
 
   std::vector<piece> variables_;
   std::string tail_;

@@ -55,6 +55,20 @@ TEST(mail_template, a_fields_url_gets_values_as_parts_of_it) {
             "<a href=\"https://x/?a=1&amp;u=%3CAda%3E%20%26%20%22co%22\">");
 }
 
+TEST(mail_template, what_begins_an_href_is_a_link_or_nothing) {
+  const std::vector<template_field> fields{{"link", "javascript:x"}, {"page", "https://x/{{n}}"}};
+  const auto html = [&](const char* text) {
+    return fill(mail_template(text, fields, append_html_escaped)).text;
+  };
+  EXPECT_EQ(html("<a HREF = '{{link}}'>{{link}}</a>"), "<a HREF = '#'>javascript:x</a>");
+  EXPECT_EQ(html("<a href={{link}}>"), "<a href=#>");
+  EXPECT_EQ(html("<a href=\"{{name}}\">"), "<a href=\"#\">");
+  EXPECT_EQ(html("<a href=\"{{page}}\">"), "<a href=\"https://x/1\">");
+  EXPECT_EQ(html("<a href=\"https://x/{{n}}\" title=\"{{link}}\">"),
+            "<a href=\"https://x/1\" title=\"javascript:x\">");
+  EXPECT_EQ(fill(mail_template("href=\"{{link}}\"", fields, append_unescaped)).text, "href=\"javascript:x\"");
+}
+
 TEST(mail_template, sections_of_empty_fields_are_left_out) {
   const std::string text =
       "a{{#link}} [{{link}}]{{/link}}{{#image}} ({{image}}){{/image}} b{{#link}}!{{/link}}";

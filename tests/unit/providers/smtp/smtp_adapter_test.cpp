@@ -92,6 +92,23 @@ TEST(smtp_request, link_and_image_appear_only_when_they_are_there) {
   EXPECT_THAT(without, Not(HasSubstr("Unsubscribe")));
 }
 
+TEST(smtp_request, a_link_that_could_do_more_than_lead_somewhere_is_text) {
+  const auto linked = [](const std::string& link, const std::string& x) {
+    return body_of("\"message\":{\"title\":\"T\",\"link\":\"" + link + "\"}", "{\"x\":\"" + x + "\"}");
+  };
+  for (const std::string link : {"javascript:alert", "JavaScript:alert", " javascript:alert",
+                                 "data:text/html,x", "vbscript:x", "java{{x}}", "//evil.example", "x"}) {
+    const auto body = linked(link, "script:alert");
+    EXPECT_THAT(body, HasSubstr("<a href=3D\"#\">")) << body;
+    EXPECT_EQ(count(body, "href"), 1U);
+  }
+  EXPECT_THAT(linked("{{x}}", "javascript:alert"), HasSubstr("<a href=3D\"#\">javascript:alert</a>"));
+  for (const std::string link : {"http://l.example", "HTTPS://l.example", "mailto:a@l.example"}) {
+    EXPECT_THAT(linked(link, ""), HasSubstr("href=3D\"" + link));
+    EXPECT_THAT(linked("{{x}}", link), HasSubstr("href=3D\"" + link));
+  }
+}
+
 TEST(smtp_request, without_a_title_the_first_line_is_the_subject) {
   EXPECT_THAT(body_of(R"("message":{"body":"First\nSecond"})"), HasSubstr("\r\nSubject: First\r\n"));
 }
