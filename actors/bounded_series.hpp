@@ -9,6 +9,7 @@
 #include <functional>
 #include <map>
 #include <mutex>
+#include <set>
 #include <shared_mutex>
 #include <string>
 #include <string_view>
@@ -42,6 +43,17 @@ class bounded_series {
     }
     return add(group, value);
   }
+  /// The same with one limit for all groups: they share their values, and whatever has a series of its own in
+  /// one has it in each.
+  Metric& among_all(std::size_t group, std::string_view value) {
+    bool own = false;
+    {
+      const std::unique_lock lock(mutex_);
+      if (shared_.size() < most_ && is_plain_label(value)) shared_.emplace(value);
+      own = shared_.contains(value);
+    }
+    return at(group, own ? value : "other");
+  }
   /// Whether the value has a series of its own.
   bool has(std::size_t group, std::string_view value) const {
     const std::shared_lock lock(mutex_);
@@ -64,6 +76,7 @@ class bounded_series {
   maker make_;
   mutable std::shared_mutex mutex_;
   std::array<std::map<std::string, Metric*, std::less<>>, Groups> known_;
+  std::set<std::string, std::less<>> shared_;  ///< of among_all()
 };
 
 /// Gauges of scopes: `other` shows the highest of all that have none of their own, so that an alert on a bad

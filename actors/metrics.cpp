@@ -320,7 +320,7 @@ void metrics::breaker_state(std::string_view scope, int value) {
 void metrics::breaker_transition(std::string_view scope, std::string_view to) {
   std::size_t at = 0;
   while (at + 1 < breaker_states.size() && breaker_states[at] != to) ++at;
-  state_->transitions.at(at, scope).Increment();
+  state_->transitions.among_all(at, scope).Increment();
 }
 
 void metrics::rate_limit_wait(std::string_view scope, std::chrono::nanoseconds waited) {

@@ -105,6 +105,20 @@ TEST(metrics, scopes_are_at_most_200_and_the_rest_is_other) {
   EXPECT_THAT(text, HasSubstr("dispatch_breaker_state{scope=\"other\"} 0\n"));
 }
 
+TEST(metrics, transitions_have_the_same_200_scopes_whatever_the_state) {
+  metrics all;
+  const auto name = [](int at) { return "webhook:" + std::to_string(at); };
+  for (int at = 0; at < 300; ++at) all.breaker_transition(name(at), "open");
+  for (int at = 300; at < 600; ++at) all.breaker_transition(name(at), "half_open");
+  for (int at = 600; at < 900; ++at) all.breaker_transition(name(at), "closed");
+  all.breaker_transition(name(1), "closed");
+  const auto text = all.exposition();
+  // 200 that opened and the rest; the rest; one that closed and the rest.
+  EXPECT_EQ(count(text, "dispatch_breaker_transitions_total{"), 201u + 1u + 2u);
+  EXPECT_THAT(text, HasSubstr("dispatch_breaker_transitions_total{scope=\"webhook:1\",to=\"closed\"} 1\n"));
+  EXPECT_THAT(text, HasSubstr("dispatch_breaker_transitions_total{scope=\"other\",to=\"half_open\"} 300\n"));
+}
+
 TEST(metrics, a_breaker_among_the_rest_that_is_open_is_seen) {
   metrics all;
   for (int at = 0; at < 300; ++at) all.breaker_state("webhook:" + std::to_string(at), 0);
