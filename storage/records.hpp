@@ -150,7 +150,8 @@ struct entry_progress {
 struct job_progress {
   std::string tenant, id;
   std::array<std::uint32_t, outcome_count> add{};
-  bool only_recipient = false;  ///< the job has one, and this is its end: written in one step
+  bool only_recipient = false;                  ///< the job has one, and this is its end: written in one step
+  std::string correlation_id{}, traceparent{};  ///< go into the result that says it is done
 };
 
 struct result_record {

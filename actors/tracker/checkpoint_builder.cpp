@@ -145,8 +145,12 @@ void checkpoint_builder::count(const run_ptr& owner, outcome result, std::uint32
   const auto [at, fresh] = counts_.try_emplace(owner.get(), counted_run{owner, content_->jobs.size()});
   if (fresh) {
     const bool only = owner->first_entry && owner->states.size() == 1;
-    content_->jobs.push_back(
-        {std::string(owner->document->tenant), std::string(owner->document->id), {}, only});
+    content_->jobs.push_back({std::string(owner->document->tenant),
+                              std::string(owner->document->id),
+                              {},
+                              only,
+                              owner->correlation_id,
+                              owner->traceparent});
     if (const auto* to = results_receiver(config_->tenants, owner->document->tenant))
       posts_.watch(owner, at->second.place, *to);
   }

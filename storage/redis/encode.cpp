@@ -87,7 +87,7 @@ void add_dead(script_arguments& to, const dead_letter& one) {
 }
 
 void add_progress(script_arguments& to, const job_progress& one) {
-  to.arg(one.tenant).arg(one.id);
+  to.arg(one.tenant).arg(one.id).arg(one.correlation_id).arg(one.traceparent);
   if (one.only_recipient) {
     const auto ended = std::find_if(one.add.begin(), one.add.end(), [](auto count) { return count != 0; });
     to.arg("=").arg(to_string(static_cast<outcome>(ended - one.add.begin())));

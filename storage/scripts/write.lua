@@ -133,12 +133,15 @@ local first_job = fixed + streams + parks
 if jobs > 0 then
   local clock = call('TIME')
   local now = clock[1] .. string.format('%03d', math.floor(clock[2] / 1000))
+  local correlation, traceparent  -- of the job at hand
   local function finish(key, tenant, id, place)
     call('PEXPIRE', key, retention)
     if completion_of[place] then post_completion(completion_of[place], key) end
     if results_length ~= '0' then
-      redis.pcall('XADD', KEYS[5], 'MAXLEN', '~', results_length, '*', 'tenant', tenant, 'job', id, 'outcome',
-        'job_done', 'at', now)
+      local fields = { 'tenant', tenant, 'job', id, 'outcome', 'job_done', 'at', now }
+      if correlation ~= '' then fields[9], fields[10] = 'correlation_id', correlation end
+      if traceparent ~= '' then fields[#fields + 1], fields[#fields + 2] = 'traceparent', traceparent end
+      redis.pcall('XADD', KEYS[5], 'MAXLEN', '~', results_length, '*', unpack(fields))
     end
   end
   -- A job of one recipient, counted at once: half of what the general case costs.
@@ -172,7 +175,9 @@ if jobs > 0 then
     end
   end
   for i = 1, jobs do
-    local key, tenant, id, pairs_ = KEYS[first_job + i], take(), take(), take()
+    local key, tenant, id = KEYS[first_job + i], take(), take()
+    correlation, traceparent = take(), take()
+    local pairs_ = take()
     if pairs_ == '=' then
       only_recipient(key, tenant, id, i, take())
     else

@@ -325,7 +325,10 @@ bool fake_world::count_progress(const job_progress& one) {
   if (left <= 0 && job["state"] != "done") {
     if (job["state"] != "cancelled") job["state"] = "done";
     job["finished_at"] = at;
-    add("results", {{"tenant", one.tenant}, {"job", one.id}, {"outcome", "job_done"}, {"at", at}});
+    field_map done{{"tenant", one.tenant}, {"job", one.id}, {"outcome", "job_done"}, {"at", at}};
+    if (!one.correlation_id.empty()) done["correlation_id"] = one.correlation_id;
+    if (!one.traceparent.empty()) done["traceparent"] = one.traceparent;
+    add("results", std::move(done));
     return true;
   }
   if (job["state"] == "scheduled" || job["state"] == "accepted") {

@@ -64,6 +64,28 @@ TEST_P(store_conformance, a_job_is_done_when_all_its_recipients_have_ended) {
   ASSERT_EQ(results.size(), 1U);
   EXPECT_EQ(results[0].at("outcome"), "job_done");
   EXPECT_EQ(results[0].at("job"), "j");
+  EXPECT_EQ(results[0].count("correlation_id"), 0U);
+}
+
+TEST_P(store_conformance, a_jobs_end_says_whose_request_it_was) {
+  process one(*backend, "one");
+  ASSERT_TRUE(one.accept({job("j", add_and_read(one))}));
+  checkpoint what;
+  what.jobs = {progress("j", 3)};
+  what.jobs[0].correlation_id = "c-1";
+  what.jobs[0].traceparent = "00-1-2-01";
+  ASSERT_TRUE(one.accept({job("k", add_and_read(one), 1)}));
+  what.jobs.push_back(progress("k", 1));
+  what.jobs[1].only_recipient = true;
+  what.jobs[1].traceparent = "00-3-4-01";
+  ASSERT_TRUE(one.write(what));
+  const auto results = backend->stream("results");
+  ASSERT_EQ(results.size(), 2U);
+  EXPECT_EQ(results[0].at("correlation_id"), "c-1");
+  EXPECT_EQ(results[0].at("traceparent"), "00-1-2-01");
+  EXPECT_EQ(results[1].at("job"), "k");
+  EXPECT_EQ(results[1].count("correlation_id"), 0U);
+  EXPECT_EQ(results[1].at("traceparent"), "00-3-4-01");
 }
 
 TEST_P(store_conformance, writes_results_tokens_and_dead_letters_as_the_contract_has_them) {
