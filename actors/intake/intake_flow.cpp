@@ -45,6 +45,13 @@ void intake_state::place_retries(std::vector<work_item>&& items, scope_number sc
 
 void intake_state::park(const work_item& item, scope_number scope, settlement& over) {
   const auto in = item.owner->lane;
+  if (const auto& ends = item.owner->document->expires_at) {
+    if (*ends <= parts_->time->wall()) {
+      over.ends.push_back({item, outcome::expired, "expired", {}});
+      return;
+    }
+    expiries_.noted({scope, in}, *ends);
+  }
   sources_.filled(scope, in);
   // What comes back to a slow origin is to be no more than it can start.
   const auto most =
@@ -253,7 +260,8 @@ void intake_state::give(scope_number scope, platform on, std::vector<work_item>&
 
 void intake_state::change_gate(const gate_change& m) {
   auto& gate = gates_[m.scope];
-  gate.known = true;
+  // What waits there from before is not known.
+  if (!std::exchange(gate.known, true) && !gate.of_origin()) doubt_expiries(m.scope);
   const bool same_round = gate.state == m.state && m.probes > 0;
   gate.probes = same_round ? std::min(gate.probes + m.probes, parts_->config->breaker.probes) : m.probes;
   gate.state = m.state;

@@ -85,7 +85,8 @@ bool intake_state::may_read(const source_state& from) const {
   if (!from.scope) return true;
   const auto& scope = parts_->scopes[*from.scope];
   const auto& gate = gates_[*from.scope];
-  if (!gate.known || gate.blocked(parts_->time->now()) || parts_->apps[scope.app_index].retired) return false;
+  if (!gate.known || blocked(*from.scope, from.from->lane) || parts_->apps[scope.app_index].retired)
+    return false;
   return work_.of(*from.scope, from.from->lane) < gate.second_of_work(scope.rate) / 2;
 }
 
@@ -185,6 +186,7 @@ void intake_state::on_tick(const tick&) {
     end_holds();
     watch_origins();
     ask_quiet_origins();
+    look_for_expired();
     pump();
     fill();
     // While one read follows another nobody waits, and control events would go unheard.
@@ -197,6 +199,8 @@ void intake_state::take_over(const lapsed_consumers& lapsed) {
   for (const auto& name : lapsed.names) {
     if (std::find(lapsed_.begin(), lapsed_.end(), name) == lapsed_.end()) lapsed_.push_back(name);
   }
+  // It knew what expires when in what it had put into waiting lists.
+  for (std::size_t at = 0; at < gates_.size(); ++at) doubt_expiries(static_cast<scope_number>(at));
   fill();
 }
 
@@ -219,7 +223,10 @@ void intake_state::take_read(const read_done& answer) {
   for (const auto& batch : *answer.batches) {
     entries += batch.entries.size();
     if (!answer.taken_over) {
-      if (auto* state = sources_.find(*batch.from)) sources_.was_read(*state, batch.drained);
+      if (auto* state = sources_.find(*batch.from)) {
+        sources_.was_read(*state, batch.drained);
+        note_expiries_read(*state, batch);
+      }
     }
     load(batch);
   }

@@ -44,7 +44,10 @@ void intake_state::look_at(const waiting_origins& m) {
       room = parts_->scopes.refusals() == refusals;
       if (!room) look_from_ = (first + i) % count;
     }
-    if (scope) sources_.filled(*scope, list.lane);
+    if (!scope) continue;
+    const auto& known = sources_.waiting_list(*scope, list.lane);
+    if (!known.waiting) expiries_.doubted({*scope, list.lane});
+    sources_.filled(*scope, list.lane);
   }
   fill();
 }
@@ -119,7 +122,7 @@ bool intake_state::rests(const std::string& name) const {
 bool intake_state::takes_more(scope_number scope, lane in) const {
   const auto& info = parts_->scopes[scope];
   const auto& gate = gates_[scope];
-  if (!gate.known || gate.blocked(parts_->time->now()) || parts_->apps[info.app_index].retired) return false;
+  if (!gate.known || blocked(scope, in) || parts_->apps[info.app_index].retired) return false;
   return work_.of(scope, in) < could_start(scope);
 }
 

@@ -13,6 +13,7 @@
 
 #include "actors/control/job_control.hpp"
 #include "actors/intake/content_cache.hpp"
+#include "actors/intake/expiry_watch.hpp"
 #include "actors/intake/intake.hpp"
 #include "actors/intake/loaded_work.hpp"
 #include "actors/intake/scope_gate.hpp"
@@ -110,6 +111,13 @@ class intake_state {
   void release(scope_number scope);
   bool rests(const std::string& name) const;
 
+  // intake_expiries.cpp
+  /// Nothing of the list may be read: its scope may not start, and nobody looks for what has expired in it.
+  bool blocked(scope_number scope, lane in) const;
+  void doubt_expiries(scope_number scope);
+  void look_for_expired();
+  void note_expiries_read(const source_state& from, const read_batch& batch);
+
   // intake_audiences.cpp
   struct open_list {
     run_ptr owner;
@@ -190,6 +198,7 @@ class intake_state {
   job_parser parser_;
   source_table sources_;
   loaded_work work_;
+  expiry_watch expiries_;
   by_scope<scope_gate> gates_;
   std::multimap<time_point, scope_number> holds_;  ///< of origins: when they may be read again
   /// Asked about, with what they had been handed by then; one round at a time.

@@ -144,6 +144,69 @@ TEST(breaker, probes_spent_on_expired_items_come_back) {
   ASSERT_TRUE(engine.run_until([&] { return engine.idle(); }, 90s));
 }
 
+std::string expiring(virtual_engine& engine, std::chrono::seconds in) {
+  return "\"expires_at\":" + std::to_string((engine.world().now + in) / 1s) + ",";
+}
+
+std::vector<std::pair<platform, std::string>> fifty(const std::string& prefix) {
+  std::vector<std::pair<platform, std::string>> to;
+  for (int i = 0; i < 50; ++i) to.emplace_back(platform::android, prefix + std::to_string(i));
+  return to;
+}
+
+TEST(breaker, what_expires_while_it_is_open_ends_then_and_not_when_it_closes) {
+  virtual_engine engine([](settings& config) { config.breaker.open_for = 600s; });
+  bool dead = true;
+  engine.fcm().answer = [&](const seen_request&) { return scripted_channel::status(dead ? 503 : 200); };
+  add_singles(engine, platform::android, 50, "t");
+  ASSERT_TRUE(engine.run_until([&] { return engine.world().breakers["fcm:default"].state == "open"; }, 5s));
+  engine.add(lane::normal, job_document("late", fifty("l"), expiring(engine, 40s)));
+  engine.add(lane::normal, job_document("soon", fifty("s"), expiring(engine, 10s)));
+  engine.add(lane::bulk, job_document("never", fifty("n")));
+  engine.run_for(8s);
+  const auto of = [&](const std::string& job) -> field_map& {
+    return engine.world().hashes["job:default:" + job];
+  };
+  EXPECT_EQ(of("soon").count("expired"), 0u);
+  engine.run_for(4s);
+  EXPECT_EQ(of("soon")["state"], "done");
+  EXPECT_EQ(of("soon")["expired"], "50");
+  EXPECT_EQ(of("late").count("expired"), 0u);
+  engine.run_for(30s);
+  EXPECT_EQ(of("late")["state"], "done");
+  EXPECT_EQ(of("late")["expired"], "50");
+  EXPECT_NE(of("never")["state"], "done");
+  EXPECT_EQ(engine.world().breakers["fcm:default"].state, "open");
+  dead = false;
+  ASSERT_TRUE(engine.run_until([&] { return engine.idle(); }, 1'000s));
+  EXPECT_EQ(of("never")["delivered"], "50");
+  EXPECT_EQ(engine.depth("dead"), 0u);
+}
+
+TEST(breaker, what_another_process_left_to_expire_is_found) {
+  virtual_engine engine;
+  breaker_record record;
+  record.state = "open";
+  record.opened_at = engine.world().now;
+  record.retry_at = engine.world().now + 600s;
+  record.open_for = 600s;
+  record.version = 7;
+  engine.world().breakers["fcm:default"] = record;
+  engine.world().tell({{"kind", "breaker"}, {"scope", "fcm:default"}});
+  engine.run_for(100ms);
+  parked rest;
+  rest.to = {lane::normal, "fcm:default"};
+  for (int i = 0; i < 200; ++i) {
+    rest.document = job_document("", {{platform::android, "p" + std::to_string(i)}},
+                                 expiring(engine, i < 100 ? 3s : 900s));
+    engine.world().park(rest);
+  }
+  engine.parts().intake.send(lapsed_consumers{{"another"}});
+  engine.run_for(8s);
+  EXPECT_EQ(engine.depth("wait:fcm:default:normal"), 100u);
+  EXPECT_TRUE(engine.fcm().ledger.empty());
+}
+
 TEST(breaker, a_probe_that_meets_a_devices_limit_waits_as_it_was_told) {
   virtual_engine engine;
   bool dead = true;
