@@ -30,6 +30,11 @@ class expiry_watch {
   /// It may hold what nobody here has noted: another process put it there.
   void doubted(const list& which) { lists_[which].unknown = true; }
 
+  /// The scope's number may become another's.
+  void forget(scope_number scope) {
+    std::erase_if(lists_, [scope](const auto& one) { return one.first.first == scope; });
+  }
+
   /// Which lists are to be looked through. Ends looks that have taken too long.
   std::vector<list> due(epoch_ms wall, time_point now);
   void begin(const list& which, epoch_ms wall, time_point now);

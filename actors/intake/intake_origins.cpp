@@ -111,6 +111,7 @@ void intake_state::release(scope_number scope) {
     if (resting_.size() < max_resting) resting_.insert_or_assign(info.name, now + blocked_rest);
   }
   sources_.forget(scope);
+  expiries_.forget(scope);
   parts_->apps[info.app_index].close(scope);
 }
 
