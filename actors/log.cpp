@@ -8,12 +8,16 @@
 #include <atomic>
 #include <chrono>
 #include <cmath>
+#include <cstdio>
 #include <ctime>
+#include <iterator>
 #include <memory>
 #include <mutex>
 #include <stdexcept>
+#include <utility>
 
 #include "actors/line_cap.hpp"
+#include "core/printable.hpp"
 
 namespace dispatch::log {
 namespace {
@@ -23,49 +27,28 @@ constexpr std::size_t max_text = 2'048;
 
 constexpr std::string_view level_names[] = {"trace", "debug", "info", "warn", "error"};
 
-/// Length of the well-formed UTF-8 sequence `text` starts with; 0 when there is none (RFC 3629 section 4).
-std::size_t sequence_length(std::string_view text) noexcept {
-  const auto byte = [&](std::size_t at) { return static_cast<unsigned char>(text[at]); };
-  const unsigned lead = byte(0);
-  std::size_t length = 0;
-  if (lead < 0x80) return 1;
-  if (lead >= 0xc2 && lead <= 0xdf) length = 2;
-  if (lead >= 0xe0 && lead <= 0xef) length = 3;
-  if (lead >= 0xf0 && lead <= 0xf4) length = 4;
-  if (length == 0 || text.size() < length) return 0;
-  for (std::size_t at = 1; at < length; ++at)
-    if ((byte(at) & 0xc0) != 0x80) return 0;
-  const unsigned second = byte(1);
-  const bool overlong = (lead == 0xe0 && second < 0xa0) || (lead == 0xf0 && second < 0x90);
-  const bool surrogate = lead == 0xed && second > 0x9f;
-  const bool beyond = lead == 0xf4 && second > 0x8f;
-  return overlong || surrogate || beyond ? 0 : length;
-}
-
 void append_quoted(std::string& out, std::string_view text) {
   const bool cut = text.size() > max_text;
   if (cut) text = text.substr(0, max_text);
   out += '"';
   while (!text.empty()) {
-    const auto length = sequence_length(text);
+    const auto next = first_character(text);
     const char c = text.front();
-    if (length == 0) {
-      // A cut may have gone through a character: that is no invalid byte of the text's.
-      if (cut && text.size() < 4) break;
-      out += "\\ufffd";
-    } else if (c == '"' || c == '\\') {
+    // A cut may have gone through a character: that is no invalid byte of the text's.
+    if (cut && !next.safe && next.code == 0xfffd && text.size() < 4) break;
+    if (c == '"' || c == '\\') {
       out += '\\';
       out += c;
     } else if (c == '\n') {
       out += "\\n";
     } else if (c == '\t') {
       out += "\\t";
-    } else if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) {
-      fmt::format_to(std::back_inserter(out), "\\u{:04x}", static_cast<unsigned>(c));
+    } else if (next.safe) {
+      out.append(text.substr(0, next.length));
     } else {
-      out.append(text.substr(0, length));
+      fmt::format_to(std::back_inserter(out), "\\u{:04x}", static_cast<unsigned>(next.code));
     }
-    text.remove_prefix(length == 0 ? 1 : length);
+    text.remove_prefix(next.length);
   }
   out += cut ? "…\"" : "\"";
 }
@@ -119,16 +102,35 @@ struct writer {
   std::mutex mutex;  ///< guards what follows; spdlog's own locks are left out for it
   line_cap cap;
   std::unique_ptr<spdlog::logger> out = make(std::make_shared<spdlog::sinks::stderr_sink_st>());
+  std::string failure;          ///< of the line just written
+  std::uint64_t unwritten = 0;  ///< lines in a row
 
-  static std::unique_ptr<spdlog::logger> make(spdlog::sink_ptr sink) {
+  std::unique_ptr<spdlog::logger> make(spdlog::sink_ptr sink) {
     auto made = std::make_unique<spdlog::logger>("dispatch", std::move(sink));
     made->set_pattern("%v");
     made->set_level(spdlog::level::trace);
     // The cap bounds the lines, so each one can be on its way at once: the last words before a crash count.
     made->flush_on(spdlog::level::trace);
     // A full disk must neither stop the engine nor fill standard error with spdlog's own complaints.
-    made->set_error_handler([](const std::string&) {});
+    made->set_error_handler([this](const std::string& why) { failure = why; });
     return made;
+  }
+
+  void write(const std::string& line) {
+    failure.clear();
+    out->log(spdlog::level::info, spdlog::string_view_t(line));
+  }
+
+  /// Nobody reads a file that is not written: said once where somebody may see it, and in the file when it
+  /// can be written again.
+  void add(const std::string& line) {
+    write(line);
+    if (!failure.empty()) {
+      if (unwritten++ == 0)
+        std::fprintf(stderr, "%s\n", make_line(level::error, "log_failed", {{"detail", failure}}, 0).c_str());
+    } else if (const auto lost = std::exchange(unwritten, 0); lost > 0) {
+      write(make_line(level::warn, "log_written_again", {{"unwritten", lost}}, 0));
+    }
   }
 };
 
@@ -152,7 +154,8 @@ void open(level least, const std::string& file) {
   }
   auto& to = instance();
   const std::lock_guard lock(to.mutex);
-  to.out = writer::make(std::move(sink));
+  to.out = to.make(std::move(sink));
+  to.unwritten = 0;
   to.least = least;
 }
 
@@ -170,7 +173,7 @@ void event(level which, std::string_view name, std::initializer_list<field> fiel
   const std::lock_guard lock(to.mutex);
   const auto dropped = to.cap.admit(name, std::chrono::steady_clock::now());
   if (!dropped) return;
-  to.out->log(spdlog::level::info, spdlog::string_view_t(make_line(which, name, fields, *dropped)));
+  to.add(make_line(which, name, fields, *dropped));
 }
 
 }  // namespace dispatch::log

@@ -31,7 +31,8 @@ struct field {
       : name(n), value(static_cast<std::int64_t>(v)) {}
 };
 
-/// Before the first event; `file` empty = standard error. Throws std::runtime_error when it cannot be opened.
+/// Before the first event; `file` empty = standard error. A file that cannot be written later is said once,
+/// on standard error. Throws std::runtime_error when it cannot be opened.
 void open(level least, const std::string& file);
 void set_level(level least);
 bool enabled(level which) noexcept;

@@ -60,6 +60,23 @@ TEST_F(log_test, what_json_cannot_hold_is_escaped) {
   EXPECT_THAT(all[2], HasSubstr(R"("text":"größe €","inf":null})"));
 }
 
+TEST_F(log_test, what_steers_a_terminal_is_escaped) {
+  log::info("e", {{"text",
+                   "a\x1b[2J\xc2\x9b"
+                   "31m\xe2\x80\xae\xe2\x80\xa8\x9b z"}});
+  EXPECT_THAT(lines().at(0), HasSubstr(R"("text":"a\u001b[2J\u009b31m\u202e\u2028\ufffd z")"));
+}
+
+TEST_F(log_test, a_file_that_cannot_be_written_is_said_once_on_standard_error) {
+  ::testing::internal::CaptureStderr();
+  log::open(log::level::info, "/dev/full");
+  for (int i = 0; i < 3; ++i) log::info("lost", {{"n", i}});
+  const auto said = ::testing::internal::GetCapturedStderr();
+  EXPECT_THAT(said, HasSubstr("\"event\":\"log_failed\""));
+  EXPECT_THAT(said, HasSubstr("/dev/full"));
+  EXPECT_EQ(said.find("log_failed"), said.rfind("log_failed")) << said;
+}
+
 TEST_F(log_test, a_long_text_is_cut) {
   log::info("long", {{"text", std::string(1'000'000, 'x')}});
   log::info("long", {{"text", std::string(2'047, 'x') + "€€"}});
