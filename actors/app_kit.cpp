@@ -2,11 +2,12 @@
 
 #include <chrono>
 #include <memory>
+#include <stdexcept>
 #include <utility>
 
 #include "core/policy/address_guard.hpp"
+#include "transport/files/regular_file.hpp"
 #include "transport/http2/endpoint.hpp"
-#include "transport/http2/tls_trust.hpp"
 #include "transport/name_lookup.hpp"
 #include "transport/providers/apns_adapter.hpp"
 #include "transport/providers/fcm_adapter.hpp"
@@ -33,6 +34,25 @@ app_kit kit_of(credential_source&& from, std::shared_ptr<const provider_adapter>
 }
 
 }  // namespace
+
+tried_connection try_connection(const std::string& prefix, const std::string& ca_file,
+                                const std::string& endpoint, const char* ca_key) {
+  if (!ca_file.empty()) {
+    if (auto wrong = why_unreadable(ca_file); !wrong.empty()) return {{}, prefix + ca_key + ": " + wrong};
+  }
+  tried_connection out;
+  try {
+    if (!endpoint.empty()) http2::parse_endpoint(endpoint);
+  } catch (const std::invalid_argument& wrong) {
+    return {{}, prefix + "endpoint: " + wrong.what()};
+  }
+  try {
+    out.trust = http2::shared_trust({ca_file});
+  } catch (const std::runtime_error& wrong) {
+    out.wrong = prefix + ca_key + ": " + wrong.what();
+  }
+  return out;
+}
 
 http2::pool_options pool_of(const provider_app& app) {
   http2::pool_options options;
@@ -79,6 +99,13 @@ std::function<opened_channel(channel_seat seat)> open_over_http2(std::shared_ptr
 }
 
 app_kit_result make_kit(const fcm_app& app, const std::shared_ptr<io_thread>& thread) {
+  const auto prefix = "fcm." + app.app + '.';
+  const auto tried = try_connection(prefix, app.ca_file, app.endpoint);
+  if (!tried.wrong.empty()) return tried.wrong;
+  if (!app.token_ca_file.empty()) {
+    const auto tokens = try_connection(prefix, app.token_ca_file, {}, "token_ca_file");
+    if (!tokens.wrong.empty()) return tokens.wrong;
+  }
   auto loaded = load_credential(app, *thread);
   if (auto* wrong = std::get_if<std::string>(&loaded)) return std::move(*wrong);
   auto& from = std::get<credential_source>(loaded);
@@ -91,6 +118,8 @@ app_kit_result make_kit(const fcm_app& app, const std::shared_ptr<io_thread>& th
 }
 
 app_kit_result make_kit(const apns_app& app, const std::shared_ptr<io_thread>& thread) {
+  const auto tried = try_connection("apns." + app.app + '.', app.ca_file, app.endpoint);
+  if (!tried.wrong.empty()) return tried.wrong;
   auto loaded = load_credential(app, *thread);
   if (auto* wrong = std::get_if<std::string>(&loaded)) return std::move(*wrong);
   apns_options options;

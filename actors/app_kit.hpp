@@ -13,6 +13,7 @@
 #include "actors/http2_channel.hpp"
 #include "actors/settings.hpp"
 #include "transport/http2/pool.hpp"
+#include "transport/http2/tls_trust.hpp"
 #include "transport/io_thread.hpp"
 #include "transport/providers/adapter.hpp"
 #include "transport/providers/credential.hpp"
@@ -58,13 +59,24 @@ struct app_kit {
   std::function<opened_channel(channel_seat seat)> open;
 };
 
-/// A string is the error, with the key and without secrets; what make_kit() throws is one without.
+/// A string is the error: "KEY: MESSAGE", without secrets; what make_kit() throws is one without a key. What
+/// cannot be used is found here, whoever asks: the start, a reload, or --check-config (app_trial.hpp).
 using app_kit_result = std::variant<app_kit, std::string>;
 app_kit_result make_kit(const fcm_app& app, const std::shared_ptr<io_thread>& thread);
 app_kit_result make_kit(const apns_app& app, const std::shared_ptr<io_thread>& thread);
 app_kit_result make_kit(const smtp_app& app, const std::shared_ptr<io_thread>& thread);
 app_kit_result make_kit(const webpush_app& app, const std::shared_ptr<io_thread>& thread);
 app_kit_result make_kit(const webhook_app& app, const std::shared_ptr<io_thread>& thread);
+
+/// What of an app's connections can be tried without connecting.
+struct tried_connection {
+  /// Held while the kit is made, so that the certificates are read once.
+  std::shared_ptr<const http2::tls_trust> trust;
+  std::string wrong;  ///< as above; empty: nothing
+};
+/// `prefix` stands before the keys: "fcm.NAME.".
+tried_connection try_connection(const std::string& prefix, const std::string& ca_file,
+                                const std::string& endpoint = {}, const char* ca_key = "ca_file");
 
 /// What every HTTP/2 app's pool has: limits, trust. `endpoint` and max_waiting are the channel's.
 http2::pool_options pool_of(const provider_app& app);

@@ -4,12 +4,13 @@
 #include <memory>
 #include <string>
 #include <utility>
+#include <variant>
 
 #include "actors/app_kit.hpp"
-#include "actors/read_file.hpp"
 #include "actors/smtp_channel.hpp"
 #include "core/digest.hpp"
 #include "core/job/characters.hpp"
+#include "transport/files/regular_file.hpp"
 #include "transport/http2/tls_trust.hpp"
 #include "transport/providers/smtp/smtp_adapter.hpp"
 
@@ -27,12 +28,18 @@ std::string host_name() {
   return text.empty() || !all_of(text, name_with_dot) ? std::string("localhost") : text;
 }
 
+constexpr std::size_t max_template_bytes = 1U << 20U;
+
 /// Empty text for an empty path; a string in `error` when the file cannot be read.
-std::string optional_file(const std::string& path, const std::string& key, std::string& error) {
+std::string optional_file(const std::string& path, std::size_t max_bytes, const std::string& key,
+                          std::string& error) {
   if (path.empty()) return {};
-  auto text = read_file(path);
-  if (!text) error = key + ": cannot be read";
-  return std::move(text).value_or(std::string());
+  auto read = read_file(path, max_bytes);
+  if (const auto* wrong = std::get_if<file_problem>(&read)) {
+    error = key + ": " + wrong->message;
+    return {};
+  }
+  return std::get<std::string>(std::move(read));
 }
 
 /// app_kit::open over SMTP.
@@ -55,13 +62,20 @@ std::function<opened_channel(channel_seat seat)> open_over_smtp(std::shared_ptr<
 
 app_kit_result make_kit(const smtp_app& app, const std::shared_ptr<io_thread>& thread) {
   const auto prefix = "smtp." + app.app + '.';
+  const auto tried = try_connection(prefix, app.ca_file);
+  if (!tried.wrong.empty()) return tried.wrong;
   std::string error;
   smtp_options mails;
-  mails.text_template = optional_file(app.text_template_file, prefix + "text_template_file", error);
-  mails.html_template = optional_file(app.html_template_file, prefix + "html_template_file", error);
+  mails.text_template =
+      optional_file(app.text_template_file, max_template_bytes, prefix + "text_template_file", error);
+  mails.html_template =
+      optional_file(app.html_template_file, max_template_bytes, prefix + "html_template_file", error);
   auto password = app.password;
   if (password.empty())
-    password = first_line(optional_file(app.password_file, prefix + "password_file", error));
+    password =
+        first_line(optional_file(app.password_file, max_key_file_bytes, prefix + "password_file", error));
+  if (error.empty() && password.empty() && !app.password_file.empty())
+    error = prefix + "password_file: " + app.password_file + " holds no password on its first line";
   if (!error.empty()) return error;
 
   auto from = parse_mailbox(app.from);

@@ -45,6 +45,8 @@ sealing_pool::seal_function make_webpush_seal() {
 }
 
 app_kit_result make_kit(const webpush_app& app, const std::shared_ptr<io_thread>& thread) {
+  const auto tried = try_connection("webpush." + app.app + '.', app.ca_file);
+  if (!tried.wrong.empty()) return tried.wrong;
   auto loaded = load_credential(app, *thread);
   if (auto* wrong = std::get_if<std::string>(&loaded)) return std::move(*wrong);
   auto& from = std::get<origin_credential_source>(loaded);

@@ -2,13 +2,11 @@
 #include <set>
 #include <utility>
 
-#include "api/config/secret_file.hpp"
 #include "api/config/table_builder.hpp"
+#include "transport/files/regular_file.hpp"
 
 namespace dispatch {
 namespace {
-
-constexpr std::size_t max_key_file_bytes = 65'536;
 
 std::optional<sha256_digest> parse_digest(std::string_view hex) {
   sha256_digest out{};

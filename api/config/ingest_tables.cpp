@@ -3,9 +3,10 @@
 #include <stdexcept>
 #include <utility>
 
-#include "api/config/secret_file.hpp"
 #include "api/config/table_builder.hpp"
 #include "core/job/characters.hpp"
+#include "core/secret_lines.hpp"
+#include "transport/files/regular_file.hpp"
 
 namespace dispatch {
 namespace {

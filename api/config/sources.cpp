@@ -1,9 +1,9 @@
 #include <algorithm>
 #include <utility>
 
-#include "api/config/secret_file.hpp"
 #include "api/config/table_builder.hpp"
 #include "api/webhooks/header_name.hpp"
+#include "transport/files/regular_file.hpp"
 
 namespace dispatch {
 namespace {

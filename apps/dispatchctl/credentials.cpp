@@ -10,13 +10,16 @@
 
 #include "api/auth/credential.hpp"
 #include "api/auth/jwt.hpp"
-#include "api/config/secret_file.hpp"
 #include "apps/dispatchctl/session.hpp"
+#include "apps/standard_streams.hpp"
 #include "core/digest.hpp"
 #include "core/job/characters.hpp"
+#include "core/printable.hpp"
+#include "core/secret_lines.hpp"
 #include "transport/crypto/base64.hpp"
 #include "transport/crypto/hmac.hpp"
 #include "transport/crypto/webhook_secret.hpp"
+#include "transport/files/regular_file.hpp"
 
 namespace dispatch::ctl {
 namespace {
@@ -26,7 +29,6 @@ namespace json = boost::json;
 constexpr std::size_t key_bytes = 32;
 constexpr std::size_t max_name_bytes = 64;
 constexpr std::size_t max_body_bytes = 1 << 20;
-constexpr std::size_t max_key_file_bytes = 65'536;
 
 std::string read_input(const std::string& path) {
   if (path == "-") return {std::istreambuf_iterator<char>(std::cin), {}};
@@ -101,7 +103,7 @@ std::string new_key_text(const new_key_options& options, const std::string& rand
 
 int run_new_key(const new_key_options& options) {
   const auto text = new_key_text(options, random_secret(key_bytes));
-  std::fwrite(text.data(), 1, text.size(), stdout);
+  print_text(text);
   return 0;
 }
 
@@ -110,8 +112,8 @@ std::string signed_headers(const sign_options& options, const std::string& secre
   const auto key = webhook_secret::parse(secret);
   if (!key) throw usage_error("the secret must be whsec_ and base64 of 24 to 64 bytes");
   const auto id = options.id.empty() ? "msg_" + base64url(random_secret(16)) : options.id;
-  if (id.find_first_of(". \t\r\n") != std::string::npos)
-    throw usage_error("--id must hold neither blank nor full stop");
+  if (id.find_first_of(". \t\r\n") != std::string::npos || printable(id) != id)
+    throw usage_error("--id must hold neither blank, full stop nor control characters");
   const auto timestamp = options.timestamp == 0 ? seconds_of(now) : options.timestamp;
   const auto signature = key->sign(id, timestamp, body);
   if (options.json)
@@ -147,7 +149,7 @@ int run_sign(const sign_options& options) {
   if (options.jwt.empty()) {
     const auto text =
         signed_headers(options, read_secret(options.secret_file), read_input(options.body), now);
-    std::fwrite(text.data(), 1, text.size(), stdout);
+    print_text(text);
     return 0;
   }
   const bool symmetric = options.jwt == "HS256";
@@ -155,7 +157,7 @@ int run_sign(const sign_options& options) {
   const auto token =
       signed_token(options, symmetric ? read_secret(options.secret_file) : read_input(options.key_file), now);
   const auto text = options.json ? json::serialize(json::object{{"token", token}}) : token;
-  std::printf("%s\n", text.c_str());
+  print_text(text + '\n');
   return 0;
 }
 

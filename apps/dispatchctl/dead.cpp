@@ -10,6 +10,7 @@
 #include "apps/dispatchctl/interrupt.hpp"
 #include "apps/dispatchctl/progress_bar.hpp"
 #include "apps/dispatchctl/terminal.hpp"
+#include "apps/standard_streams.hpp"
 #include "storage/operator/operator_actions.hpp"
 
 namespace dispatch::ctl {
@@ -148,17 +149,17 @@ void print_tally(const redrive_tally& tally, bool as_json) {
                      {"refusals", std::move(refusals)},
                      {"complete", !tally.interrupted && tally.failure.empty()}};
     if (!tally.failure.empty()) out["error"] = tally.failure;
-    std::puts(json::serialize(out).c_str());
+    print_json(json::serialize(out));
     return;
   }
-  fmt::print("{} letters with {} recipients go again", grouped(tally.moved + tally.as_new),
-             grouped(tally.recipients));
-  if (tally.as_new > 0) fmt::print(", {} of them as new jobs", grouped(tally.as_new));
-  if (tally.gone > 0) fmt::print("; {} were not there (any more)", grouped(tally.gone));
-  fmt::print("\n");
+  print_text(fmt::format("{} letters with {} recipients go again", grouped(tally.moved + tally.as_new),
+                         grouped(tally.recipients)));
+  if (tally.as_new > 0) print_text(fmt::format(", {} of them as new jobs", grouped(tally.as_new)));
+  if (tally.gone > 0) print_text(fmt::format("; {} were not there (any more)", grouped(tally.gone)));
+  print_text("\n");
   table rows{{"refused", "why"}};
   for (const auto& [entry, why] : tally.refusals) rows.add({entry, why});
-  if (!rows.empty()) std::fputs(rows.text(terminal::of(stdout)).c_str(), stdout);
+  if (!rows.empty()) print_painted(rows.text(terminal::of(stdout)));
 }
 
 }  // namespace
@@ -220,9 +221,9 @@ int run_purge(session& redis, const purge_command& command) {
     flush();
   }
   if (command.json) {
-    std::puts(json::serialize(json::object{{"purged", purged}}).c_str());
+    print_json(json::serialize(json::object{{"purged", purged}}));
   } else {
-    fmt::print("{} dead letters deleted\n", grouped(purged));
+    print_text(fmt::format("{} dead letters deleted\n", grouped(purged)));
   }
   return !command.which.entries.empty() && purged < command.which.entries.size() ? 1 : 0;
 }

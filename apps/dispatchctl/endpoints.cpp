@@ -7,6 +7,7 @@
 #include <cstdio>
 
 #include "apps/dispatchctl/terminal.hpp"
+#include "apps/standard_streams.hpp"
 #include "core/policy/rfc3339.hpp"
 #include "storage/operator/operator_actions.hpp"
 #include "transport/url.hpp"
@@ -75,11 +76,11 @@ int run_endpoint_list(session& redis, const endpoint_list_options& options) {
               format_rfc3339(std::chrono::milliseconds{each.at_ms})});
   }
   if (options.json) {
-    std::puts(json::serialize(out).c_str());
+    print_json(json::serialize(out));
   } else if (rows.empty()) {
-    std::puts("no endpoint is disabled");
+    print_text("no endpoint is disabled\n");
   } else {
-    std::fputs(rows.text(terminal::of(stdout)).c_str(), stdout);
+    print_painted(rows.text(terminal::of(stdout)));
   }
   return 0;
 }
@@ -100,9 +101,9 @@ int run_endpoint_enable(session& redis, const endpoint_enable_options& options) 
     throw command_failed(std::string("Redis refused: ") + refused.what());
   }
   if (options.json) {
-    std::puts(json::serialize(json::object{{"endpoints", ids.size()}, {"enabled", enabled}}).c_str());
+    print_json(json::serialize(json::object{{"endpoints", ids.size()}, {"enabled", enabled}}));
   } else {
-    fmt::print("{} of {} endpoints were disabled, and are not any more\n", enabled, ids.size());
+    print_text(fmt::format("{} of {} endpoints were disabled, and are not any more\n", enabled, ids.size()));
   }
   return 0;
 }

@@ -10,6 +10,7 @@
 #include "apps/dispatchctl/interrupt.hpp"
 #include "apps/dispatchctl/progress_bar.hpp"
 #include "apps/dispatchctl/terminal.hpp"
+#include "apps/standard_streams.hpp"
 #include "core/policy/rfc3339.hpp"
 
 namespace dispatch::ctl {
@@ -68,15 +69,15 @@ tint tint_of(std::string_view state) {
 
 void print_job(const job_view& job) {
   auto out = terminal::of(stdout);
-  fmt::print("job       {} (tenant {}, lane {})\n", job.id, job.tenant, job.lane);
-  fmt::print("state     {}\n", out.paint(job.state, tint_of(job.state)));
-  fmt::print("progress  {} of {}\n", grouped(job.ended()), grouped(job.total));
+  print_text(fmt::format("job       {} (tenant {}, lane {})\n", job.id, job.tenant, job.lane));
+  print_painted(fmt::format("state     {}\n", out.paint(job.state, tint_of(job.state))));
+  print_text(fmt::format("progress  {} of {}\n", grouped(job.ended()), grouped(job.total)));
   for (auto which : all_outcomes) {
     auto count = job.outcomes[index_of(which)];
-    if (count > 0) fmt::print("  {:<14}{:>12}\n", to_string(which), grouped(count));
+    if (count > 0) print_text(fmt::format("  {:<14}{:>12}\n", to_string(which), grouped(count)));
   }
-  fmt::print("created   {}\nstarted   {}\nfinished  {}\n", time_text(job.created_at),
-             time_text(job.started_at), time_text(job.finished_at));
+  print_text(fmt::format("created   {}\nstarted   {}\nfinished  {}\n", time_text(job.created_at),
+                         time_text(job.started_at), time_text(job.finished_at)));
 }
 
 command_failed no_such_job(const job_options& options) {
@@ -88,7 +89,7 @@ command_failed no_such_job(const job_options& options) {
 
 void print_result(const job_view& job, bool as_json_text) {
   if (as_json_text) {
-    std::puts(json::serialize(as_json(job)).c_str());
+    print_json(json::serialize(as_json(job)));
   } else {
     print_job(job);
   }
@@ -98,8 +99,7 @@ std::vector<job_view> read_jobs(session& redis, const job_list_options& options)
   auto prefix = options.tenant.empty() ? std::string{"job:"} : "job:" + options.tenant + ":";
   auto names = redis.scan(prefix, most_jobs_read);
   if (names.size() == most_jobs_read) {
-    std::fprintf(stderr, "dispatchctl: more than %s jobs; listing a part of them\n",
-                 grouped(most_jobs_read).c_str());
+    complain("dispatchctl", "more than " + grouped(most_jobs_read) + " jobs; listing a part of them");
   }
   std::vector<job_view> out;
   for (std::size_t at = 0; at < names.size();) {
@@ -180,7 +180,7 @@ int run_job_list(session& redis, const job_list_options& options) {
   if (options.json) {
     json::array out;
     for (const auto& job : jobs) out.push_back(as_json(job));
-    std::puts(json::serialize(out).c_str());
+    print_json(json::serialize(out));
     return 0;
   }
   table rows{{"id", "tenant", "lane", "state", "ended", "total", "created"}};
@@ -189,9 +189,9 @@ int run_job_list(session& redis, const job_list_options& options) {
               time_text(job.created_at)});
   }
   if (rows.empty()) {
-    std::puts("no jobs");
+    print_text("no jobs\n");
   } else {
-    std::fputs(rows.text(terminal::of(stdout)).c_str(), stdout);
+    print_painted(rows.text(terminal::of(stdout)));
   }
   return 0;
 }

@@ -10,9 +10,11 @@
 #include "apps/dispatchctl/progress_bar.hpp"
 #include "apps/dispatchctl/redaction.hpp"
 #include "apps/dispatchctl/terminal.hpp"
+#include "apps/standard_streams.hpp"
 #include "core/job/job_parser.hpp"
 #include "core/policy/mass_invalid_guard.hpp"
 #include "core/policy/rfc3339.hpp"
+#include "core/printable.hpp"
 #include "storage/operator/operator_actions.hpp"
 
 namespace dispatch::ctl {
@@ -56,9 +58,9 @@ std::string time_text(std::int64_t ms) {
 
 void print_rows(const table& rows, const char* when_empty) {
   if (rows.empty()) {
-    std::puts(when_empty);
+    print_text(std::string(when_empty) + '\n');
   } else {
-    std::fputs(rows.text(terminal::of(stdout)).c_str(), stdout);
+    print_painted(rows.text(terminal::of(stdout)));
   }
 }
 
@@ -120,7 +122,7 @@ int run_lane_list(session& redis, bool as_json) {
                              : std::string{"-"}});
   }
   if (as_json) {
-    std::puts(json::serialize(out).c_str());
+    print_json(json::serialize(out));
   } else {
     print_rows(rows, "");
   }
@@ -150,7 +152,7 @@ int run_breaker_list(session& redis, bool as_json) {
               time_text(number("opened_at")), time_text(number("retry_at")), hash.field("reason").text});
   }
   if (as_json) {
-    std::puts(json::serialize(out).c_str());
+    print_json(json::serialize(out));
   } else {
     print_rows(rows, "no breaker has ever counted a failure");
   }
@@ -170,7 +172,7 @@ int run_hygiene_list(session& redis, bool as_json) {
               grouped(static_cast<std::uint64_t>(scope.withheld)), time_text(scope.since_ms)});
   }
   if (as_json) {
-    std::puts(json::serialize(out).c_str());
+    print_json(json::serialize(out));
   } else {
     print_rows(rows, "no scope is held and no token waits for a decision");
   }
@@ -198,7 +200,7 @@ int run_dead_list(session& redis, const dead_list_options& options) {
     }
   }
   if (options.json) {
-    std::puts(json::serialize(out).c_str());
+    print_json(json::serialize(out));
   } else {
     print_rows(rows, "no dead letters");
   }
@@ -217,8 +219,11 @@ int run_dead_show(session& redis, const dead_show_options& options) {
     document = whole_document(content.as_text(), document).value_or(document);
   }
   if (options.raw) {
-    std::fwrite(document.data(), 1, document.size(), stdout);
-    std::fputc('\n', stdout);
+    // To a program as it is; on a terminal the same JSON, escaped.
+    if (terminal::of(stdout).tty)
+      print_json(document);
+    else
+      print_painted(document + '\n');
     return 0;
   }
   auto summary = dead_summary(options.entry, fields);
@@ -229,19 +234,20 @@ int run_dead_show(session& redis, const dead_show_options& options) {
     } else {
       summary["job"] = nullptr;
     }
-    std::puts(json::serialize(summary).c_str());
+    print_json(json::serialize(summary));
     return 0;
   }
   auto out = terminal::of(stdout);
   for (const auto& [name, value] : summary) {
     auto shown = name == "at" ? time_text(value.as_int64())
                               : (value.is_string() ? std::string{value.as_string()} : json::serialize(value));
-    fmt::print("{} {}\n", out.paint(fmt::format("{:<10}", std::string_view{name}), tint::faint), shown);
+    print_painted(fmt::format(
+        "{} {}\n", out.paint(fmt::format("{:<10}", std::string_view{name}), tint::faint), printable(shown)));
   }
   auto body = redacted
                   ? json::serialize(*redacted)
                   : fmt::format("{} bytes that are no JSON (--raw shows them)", grouped(document.size()));
-  fmt::print("{} {}\n", out.paint("job       ", tint::faint), body);
+  print_painted(fmt::format("{} {}\n", out.paint("job       ", tint::faint), printable_json(body)));
   return 0;
 }
 

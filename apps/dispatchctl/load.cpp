@@ -13,6 +13,7 @@
 #include "apps/dispatchctl/interrupt.hpp"
 #include "apps/dispatchctl/progress_bar.hpp"
 #include "apps/dispatchctl/terminal.hpp"
+#include "apps/standard_streams.hpp"
 #include "core/digest.hpp"
 #include "core/job/job_parser.hpp"
 
@@ -162,9 +163,9 @@ json::object as_json(const load_command& command, const load_tally& tally, doubl
 
 void print_summary(const load_command& command, const load_tally& tally, double seconds) {
   auto per_second = seconds > 0 ? static_cast<double>(tally.jobs) / seconds : 0;
-  fmt::print("{} jobs with {} recipients on lane {} in {:.2f} s ({} jobs/s), seed {}\n", grouped(tally.jobs),
-             grouped(tally.recipients), dispatch::to_string(command.lane), seconds,
-             grouped(static_cast<std::uint64_t>(per_second)), command.plan.seed);
+  print_text(fmt::format("{} jobs with {} recipients on lane {} in {:.2f} s ({} jobs/s), seed {}\n",
+                         grouped(tally.jobs), grouped(tally.recipients), dispatch::to_string(command.lane),
+                         seconds, grouped(static_cast<std::uint64_t>(per_second)), command.plan.seed));
   std::string parts;
   for (auto which : all_platforms) {
     if (auto count = tally.by_platform[index_of(which)]) {
@@ -177,7 +178,7 @@ void print_summary(const load_command& command, const load_tally& tally, double 
           fmt::format("  {} tokens {}", to_string(static_cast<token_fate>(i)), grouped(tally.by_fate[i]));
     }
   }
-  if (!parts.empty()) fmt::print("{}\n", parts.substr(2));
+  if (!parts.empty()) print_text(fmt::format("{}\n", parts.substr(2)));
 }
 
 void check(const load_command& command) {
@@ -197,7 +198,7 @@ int run_load(session& redis, const load_command& command) {
   auto tally = loader{redis, command}.run();
   auto seconds = std::chrono::duration<double>(steady::now() - start).count();
   if (command.json) {
-    std::puts(json::serialize(as_json(command, tally, seconds)).c_str());
+    print_json(json::serialize(as_json(command, tally, seconds)));
   } else {
     print_summary(command, tally, seconds);
   }

@@ -1,8 +1,8 @@
 #include <CLI/CLI.hpp>
-#include <cstdio>
 #include <cstdlib>
 #include <functional>
 #include <random>
+#include <sstream>
 
 #include "apps/dispatchctl/credential_options.hpp"
 #include "apps/dispatchctl/dead.hpp"
@@ -13,14 +13,14 @@
 #include "apps/dispatchctl/operate.hpp"
 #include "apps/dispatchctl/send.hpp"
 #include "apps/dispatchctl/session.hpp"
+#include "apps/standard_streams.hpp"
 
 namespace {
 
 using namespace dispatch;
 using namespace dispatch::ctl;
 
-constexpr int exit_failed = 1;
-constexpr int exit_usage = 2;
+constexpr int exit_failed = 1, exit_usage = 2;
 
 /// Where the parser puts what it reads; `chosen` is what the subcommand leaves to be done.
 struct command_line {
@@ -372,7 +372,11 @@ Exit codes: 0 done, 1 failed, 2 wrong usage. "dispatchctl COMMAND --help" explai
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? 0 : exit_usage;
+    std::ostringstream out, wrong;
+    const auto code = app.exit(error, out, wrong);
+    print_text(out.str());
+    complain("dispatchctl", wrong.str());
+    return code == 0 ? 0 : exit_usage;
   }
   const char* from_environment = std::getenv("DISPATCHCTL_REDIS");
   redis.url_typed = url->count() > 0 && (from_environment == nullptr || redis.url != from_environment);
@@ -384,13 +388,13 @@ Exit codes: 0 done, 1 failed, 2 wrong usage. "dispatchctl COMMAND --help" explai
 }  // namespace
 
 int main(int argc, char** argv) {
+  int code = exit_failed;
   try {
-    return run(argc, argv);
-  } catch (const dispatch::ctl::usage_error& error) {
-    std::fprintf(stderr, "dispatchctl: %s\n", error.what());
-    return exit_usage;
+    code = run(argc, argv);
   } catch (const std::exception& error) {
-    std::fprintf(stderr, "dispatchctl: %s\n", error.what());
-    return exit_failed;
+    complain("dispatchctl", error.what());
+    if (dynamic_cast<const usage_error*>(&error) != nullptr) code = exit_usage;
   }
+  // An answer nobody got is no success: `key new` shows its key this once.
+  return finish_output("dispatchctl") || code != 0 ? code : exit_failed;
 }

@@ -8,6 +8,7 @@
 #include <iostream>
 
 #include "apps/dispatchctl/progress_bar.hpp"
+#include "apps/standard_streams.hpp"
 
 namespace dispatch::ctl {
 namespace {
@@ -28,7 +29,10 @@ auto attempt(Action action) {
 }
 
 void print(const json::object& answer, const std::string& sentence, bool as_json) {
-  std::puts(as_json ? json::serialize(answer).c_str() : sentence.c_str());
+  if (as_json)
+    print_json(json::serialize(answer));
+  else
+    print_text(sentence + '\n');
 }
 
 job_change change(operator_actions& actions, const job_change_options& options) {
@@ -61,7 +65,7 @@ int run_job_change(session& redis, const job_change_options& options) {
                       {"known", result.known()},    {"state", result.now},      {"before", result.before},
                       {"parts_moved", result.moved}};
   if (missing || (result.was_final() && !result.changed)) {
-    if (options.json) std::puts(json::serialize(answer).c_str());
+    if (options.json) print_json(json::serialize(answer));
     throw command_failed(
         missing ? fmt::format("tenant {} has no job {} that is known", options.tenant, options.id)
                 : fmt::format("{} is over: {}", options.id, result.before));

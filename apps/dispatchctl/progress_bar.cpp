@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "core/printable.hpp"
+
 namespace dispatch::ctl {
 namespace {
 
@@ -36,9 +38,9 @@ std::string clock_text(std::int64_t seconds) {
   return fmt::format("{}:{:02}:{:02}", minutes / 60, minutes % 60, seconds % 60);
 }
 
-progress_bar::progress_bar(std::string label, std::uint64_t total, time_point start,
+progress_bar::progress_bar(const std::string& label, std::uint64_t total, time_point start,
                            std::chrono::milliseconds window)
-    : label_(std::move(label)), total_(total), start_(start), last_(start), window_(window) {
+    : label_(printable(label)), total_(total), start_(start), last_(start), window_(window) {
   samples_.push_back({start, 0});
 }
 
@@ -100,8 +102,10 @@ std::string progress_bar::line(time_point now, std::size_t columns) const {
       text = label_ + text;
     }
   }
-  if (text.size() > columns) text.resize(columns);
-  return text;
+  if (text.size() <= columns) return text;
+  // A cut may go through a character.
+  text.resize(columns);
+  return printable(text);
 }
 
 }  // namespace dispatch::ctl

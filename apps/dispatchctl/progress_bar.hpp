@@ -17,7 +17,7 @@ class progress_bar {
   using time_point = std::chrono::steady_clock::time_point;
 
   /// `total` 0 = unknown: count and rate only. `window`: over how long the rate is taken.
-  progress_bar(std::string label, std::uint64_t total, time_point start,
+  progress_bar(const std::string& label, std::uint64_t total, time_point start,
                std::chrono::milliseconds window = std::chrono::seconds{5});
 
   /// A count lower than the last, or a time before it, is ignored. Samples are kept for the window, at most

@@ -8,6 +8,7 @@
 #include <iostream>
 #include <iterator>
 
+#include "apps/standard_streams.hpp"
 #include "core/job/job_parser.hpp"
 
 namespace dispatch::ctl {
@@ -121,9 +122,9 @@ int run_send(session& redis, const send_options& options) {
                      {"lane", lane_name},
                      {"entry", entry},
                      {"recipients", job.recipients.size()}};
-    std::puts(json::serialize(out).c_str());
+    print_json(json::serialize(out));
   } else {
-    std::puts(id.c_str());
+    print_text(id + '\n');
   }
   return 0;
 }

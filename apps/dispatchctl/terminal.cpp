@@ -7,6 +7,8 @@
 #include <cstdlib>
 #include <cstring>
 
+#include "core/printable.hpp"
+
 namespace dispatch::ctl {
 namespace {
 
@@ -34,13 +36,6 @@ bool is_number(std::string_view cell) {
   return cell.find_first_not_of("0123456789,. %") == std::string_view::npos;
 }
 
-// What other programs wrote into Redis must not steer this terminal.
-void make_printable(std::string& cell) {
-  for (auto& c : cell) {
-    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = '?';
-  }
-}
-
 // Columns, not bytes: continuation bytes of UTF-8 take none.
 std::size_t width_of(std::string_view text) {
   return static_cast<std::size_t>(
@@ -63,8 +58,8 @@ terminal terminal::of(std::FILE* stream) {
 }
 
 std::string terminal::paint(std::string_view text, tint how) const {
-  if (!colour || how == tint::plain) return std::string{text};
-  return std::string{escape_of(how)}.append(text).append("\x1b[0m");
+  if (!colour || how == tint::plain) return printable(text);
+  return std::string{escape_of(how)}.append(printable(text)).append("\x1b[0m");
 }
 
 progress_display::progress_display(bool quiet) : where_(terminal::of(stderr)), quiet_(quiet) {}
@@ -91,7 +86,8 @@ table::table(std::vector<std::string> header) : header_(std::move(header)) {}
 
 void table::add(std::vector<std::string> row) {
   row.resize(header_.size());
-  for (auto& cell : row) make_printable(cell);
+  // What other programs wrote into Redis must not steer this terminal.
+  for (auto& cell : row) cell = printable(cell);
   rows_.push_back(std::move(row));
 }
 

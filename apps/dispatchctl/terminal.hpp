@@ -23,6 +23,7 @@ struct terminal {
 
   /// Asks the system: isatty, the window's size, NO_COLOR (any non-empty value), TERM=dumb.
   static terminal of(std::FILE* stream);
+  /// The text made printable(), in colours where there are any.
   std::string paint(std::string_view text, tint how) const;
 };
 
@@ -41,7 +42,7 @@ class progress_display {
 };
 
 /// Columns padded to their widest cell; numbers (a leading digit and no letters) to the right. On a pipe the
-/// same text without colour. Cells are printed as they are but for control characters, which become '?'.
+/// same text without colour. Cells are made printable().
 class table {
  public:
   explicit table(std::vector<std::string> header);

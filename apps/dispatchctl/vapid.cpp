@@ -10,6 +10,8 @@
 #include <cstring>
 
 #include "apps/dispatchctl/session.hpp"
+#include "apps/standard_streams.hpp"
+#include "core/printable.hpp"
 #include "transport/crypto/base64.hpp"
 #include "transport/crypto/p256.hpp"
 #include "transport/crypto/p256_pem.hpp"
@@ -51,7 +53,10 @@ std::string new_vapid_key(const vapid_keygen_options& options) {
 
 int run_vapid_keygen(const vapid_keygen_options& options) {
   const auto text = new_vapid_key(options);
-  std::fwrite(text.data(), 1, text.size(), stdout);
+  if (options.json)
+    print_painted(printable_json(text));
+  else
+    print_text(text);
   return 0;
 }
 

@@ -3,18 +3,27 @@
 
 #include <CLI/CLI.hpp>
 #include <iostream>
+#include <sstream>
 #include <stdexcept>
 #include <string>
 
 #include "actors/build_info.hpp"
 #include "actors/log.hpp"
 #include "apps/dispatchd/service.hpp"
+#include "apps/standard_streams.hpp"
 
 namespace {
 
 using namespace dispatch;
 
 enum exit_code : int { done = 0, failed = 1, wrong_usage = 2, wrong_configuration = 78 };
+
+constexpr const char* program = "dispatchd";
+
+/// What was asked for is done when it has been said, too.
+int ended(int code) {
+  return finish_output(program) ? code : failed;
+}
 
 struct arguments {
   std::string config;
@@ -43,14 +52,18 @@ int main(int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& e) {
-    return app.exit(e) == 0 ? done : wrong_usage;
+    std::ostringstream out, wrong;
+    const auto code = app.exit(e, out, wrong);
+    print_text(out.str());
+    complain(program, wrong.str());
+    return code == 0 ? ended(done) : wrong_usage;
   }
 
   const auto loaded = load_config(given.config, current_environment(), given.insecure_dev);
   for (const auto& problem : loaded.errors) std::cerr << to_string(problem) << '\n';
   if (!loaded.ok()) return wrong_configuration;
-  if (given.print) std::cout << print_config(loaded.settings, loaded.origins);
-  if (given.print || given.check) return done;
+  if (given.print) print_text(print_config(loaded.settings, loaded.origins));
+  if (given.print || given.check) return ended(done);
 
   try {
     open_log(loaded.settings.log);
@@ -58,10 +71,10 @@ int main(int argc, char** argv) {
     const service_options options{given.config, service_manager::from_environment(), given.insecure_dev};
     return run_service(loaded.settings, options, signals) == 0 ? done : failed;
   } catch (const std::invalid_argument& e) {
-    std::cerr << "dispatchd: " << e.what() << '\n';
+    complain(program, e.what());
     return wrong_configuration;
   } catch (const std::exception& e) {
-    std::cerr << "dispatchd: " << e.what() << '\n';
+    complain(program, e.what());
     return failed;
   }
 }

@@ -2,6 +2,7 @@
 #include <boost/system/system_error.hpp>
 #include <cstdio>
 #include <exception>
+#include <iostream>
 
 #include "apps/sandbox/sandbox.hpp"
 
@@ -29,7 +30,9 @@ int main(int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? 0 : 2;
+    if (app.exit(error) != 0) return 2;
+    // Help that nobody could read is no success.
+    return std::cout.flush() && std::fflush(stdout) == 0 && std::ferror(stdout) == 0 ? 0 : 1;
   }
   try {
     dispatch::sandbox::run(with);

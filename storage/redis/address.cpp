@@ -1,5 +1,6 @@
 #include "storage/redis/address.hpp"
 
+#include <algorithm>
 #include <boost/url/parse.hpp>
 #include <boost/url/url_view.hpp>
 #include <charconv>
@@ -14,16 +15,25 @@ std::string address::name() const {
 }
 
 address parse_address(std::string_view text) {
+  const auto authority =
+      text.substr(0, text.find_first_of("/?#", std::min(text.find("://") + 3, text.size())));
+  if (std::count(authority.begin(), authority.end(), '@') > 1)
+    throw std::invalid_argument("Redis URL: an @ in the user or the password is written %40");
   const auto parsed = boost::urls::parse_uri(text);
   if (!parsed) throw std::invalid_argument("Redis URL: not a URL");
   const boost::urls::url_view& url = *parsed;
+  // Nothing in it would be honoured: better said than written to database 0.
+  if (url.has_query() || url.has_fragment())
+    throw std::invalid_argument(
+        "Redis URL: must have neither query nor fragment (a database is its path: redis://HOST/3)");
   address result;
   result.user = url.user();
   result.password = url.password();
   const std::string scheme(url.scheme());
   const std::string path = url.path();
   if (scheme == "unix") {
-    if (path.size() < 2 || !url.encoded_host().empty()) {
+    // The system would take a path up to its first zero.
+    if (path.size() < 2 || path.find('\0') != std::string::npos || !url.encoded_host().empty()) {
       throw std::invalid_argument("Redis URL: unix:// wants an absolute path (unix:///run/redis.sock)");
     }
     result.unix_path = path;

@@ -21,7 +21,8 @@ struct address {
   std::string name() const;
 };
 
-/// redis://[user:password@]host[:port][/db], rediss:// for TLS, unix://[user:password@]/path.
+/// redis://[user:password@]host[:port][/db], rediss:// for TLS, unix://[user:password@]/path. A query or a
+/// fragment is refused.
 /// Throws std::invalid_argument; its text never holds the URL (it may carry a password).
 address parse_address(std::string_view url);
 

@@ -15,6 +15,7 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/write.hpp>
 #include <optional>
+#include <stdexcept>
 #include <thread>
 #include <vector>
 
@@ -85,6 +86,13 @@ void timer::after(std::chrono::milliseconds delay, std::function<void()> task) {
 void timer::cancel() {
   ++state_->round;
   state_->clock.cancel();
+}
+
+void check_trusted_certificates(const std::string& ca_file) {
+  asio::ssl::context trial(asio::ssl::context::tls_client);
+  error_code error;
+  trial.load_verify_file(ca_file, error);
+  if (error) throw std::invalid_argument(ca_file + " holds no certificates: " + error.message());
 }
 
 struct socket::state : std::enable_shared_from_this<socket::state> {

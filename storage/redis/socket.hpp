@@ -14,6 +14,9 @@
 
 namespace dispatch::redis {
 
+/// Throws std::invalid_argument for a file that is no list of certificates (PEM).
+void check_trusted_certificates(const std::string& ca_file);
+
 class socket {
  public:
   /// `error` is empty when it went well.

@@ -8,11 +8,10 @@
 
 #include <algorithm>
 #include <ctime>
-#include <fstream>
-#include <iterator>
 #include <utility>
 
 #include "core/digest.hpp"
+#include "transport/files/regular_file.hpp"
 
 namespace dispatch {
 namespace {
@@ -148,14 +147,16 @@ identity_result read_client_identity(std::string_view bytes, const std::string& 
 identity_result load_client_identity(const std::string& file, const std::string& password_file) {
   std::string password;
   if (!password_file.empty()) {
-    std::ifstream in(password_file);
-    if (!std::getline(in, password)) return "its password cannot be read from " + password_file;
-    if (password.ends_with('\r')) password.pop_back();
+    const auto read = read_file(password_file, max_bytes);
+    if (std::holds_alternative<file_problem>(read))
+      return "its password cannot be read from " + password_file;
+    password = first_line(std::get<std::string>(read));
+    if (password.empty()) return password_file + " holds no password on its first line";
   }
-  std::ifstream in(file, std::ios::binary);
-  if (!in) return std::string("cannot be read");
-  const std::string bytes(std::istreambuf_iterator<char>(in), {});
-  return read_client_identity(bytes, password);
+  const auto read = read_file(file, max_bytes);
+  if (std::holds_alternative<file_problem>(read))
+    return std::string(why_unreadable(file).empty() ? "is larger than 64 KiB" : "cannot be read");
+  return read_client_identity(std::get<std::string>(read), password);
 }
 
 }  // namespace dispatch

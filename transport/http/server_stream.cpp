@@ -110,6 +110,9 @@ tls_server::tls_server(const std::string& certificate_file, const std::string& k
   // Tickets are enough to resume; a cache in memory would grow with the clients.
   SSL_CTX_set_session_cache_mode(native, SSL_SESS_CACHE_OFF);
   SSL_CTX_set_mode(native, SSL_MODE_RELEASE_BUFFERS);
+  // OpenSSL's default asks on the terminal for an encrypted key's; a daemon must not hang there.
+  state_->context.set_password_callback(
+      [](std::size_t, ssl::context::password_purpose) { return std::string(); });
   error_code error;
   state_->context.use_certificate_chain_file(certificate_file, error);
   if (error)

@@ -1,27 +1,22 @@
 #include "apps/dispatchd/config/check.hpp"
 
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <algorithm>
-#include <cerrno>
 #include <chrono>
-#include <cstring>
+#include <optional>
 #include <set>
 #include <stdexcept>
 #include <type_traits>
 #include <utility>
 
+#include "actors/app_trial.hpp"
+#include "actors/redis_connection.hpp"
 #include "api/address_list.hpp"
 #include "api/config/ingest_tables.hpp"
-#include "api/config/secret_file.hpp"
 #include "apps/dispatchd/config/config.hpp"
 #include "apps/dispatchd/config/registry.hpp"
 #include "transport/crypto/client_identity.hpp"
+#include "transport/files/regular_file.hpp"
 #include "transport/http/server.hpp"
-#include "transport/providers/webhook/webhook_keys.hpp"
-#include "transport/providers/webpush/vapid_credential.hpp"
 #include "transport/smtp/mail_endpoint.hpp"
 #include "transport/url.hpp"
 
@@ -30,17 +25,6 @@ namespace {
 
 /// As the alert DispatchCertificateEnds has it.
 constexpr std::chrono::hours certificate_warning{14 * 24};
-constexpr std::size_t max_key_file_bytes = 65'536;
-
-/// Empty when the file can be read. Opened rather than asked about: access() checks another user's rights.
-std::string why_unreadable(const std::string& file) {
-  const int handle = ::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-  if (handle < 0) return "cannot read " + file + ": " + std::strerror(errno);
-  struct stat status {};
-  const bool regular = ::fstat(handle, &status) == 0 && S_ISREG(status.st_mode);
-  ::close(handle);
-  return regular ? std::string() : file + " is not a file";
-}
 
 std::string unquoted_value(std::string toml) {
   return toml.size() >= 2 ? toml.substr(1, toml.size() - 2) : std::string();
@@ -52,9 +36,10 @@ class checker {
       : path_(path), result_(result), insecure_dev_(insecure_dev) {}
 
   void all() {
-    files(result_.settings, setting_keys(), "");
     orders();
     admin();
+    redis();
+    log_file();
     if (const auto at = result_.origins.find("redis.url");
         at != result_.origins.end() && at->second.line > 0 && holds_password(result_.settings.redis.url))
       warning("redis.url", "holds a password: put it into redis.password_file or DISPATCHD_REDIS__URL");
@@ -85,6 +70,34 @@ class checker {
   }
   void warning(const std::string& key, std::string message) {
     result_.warnings.push_back({place_of(key), key, std::move(message)});
+  }
+
+  /// What comes of [redis] at a start.
+  void redis() {
+    const auto before = result_.errors.size();
+    files(result_.settings, setting_keys(), "");
+    if (result_.errors.size() > before) return;
+    try {
+      redis_options_of(result_.settings);
+    } catch (const redis_setting_error& wrong) {
+      const std::string_view text = wrong.what();
+      error(wrong.key, std::string(text.substr(wrong.key.size() + 2)));
+    }
+  }
+
+  void log_file() {
+    const auto& file = result_.settings.log.file;
+    if (file.empty()) return;
+    if (auto wrong = why_unwritable(file); !wrong.empty()) error("log.file", std::move(wrong));
+  }
+
+  /// By making what a start makes: a key that is none, names that do not fit, certificates that are none.
+  /// Once nothing simpler is wrong with the section.
+  template <class App>
+  void try_out(const App& app, std::size_t errors_before) {
+    if (result_.errors.size() > errors_before) return;
+    if (!trial_) trial_.emplace();
+    if (auto wrong = trial_->of(app)) error(wrong->key, std::move(wrong->message));
   }
 
   template <class Object>
@@ -122,13 +135,16 @@ class checker {
 
   void fcm(fcm_app& app) {
     const auto prefix = "fcm." + app.app + '.';
+    const auto before = result_.errors.size();
     required(prefix + "service_account_file", app.service_account_file);
     files(app, fcm_keys(), prefix);
     burst(prefix, app);
+    try_out(app, before);
   }
 
   void apns(apns_app& app) {
     const auto prefix = "apns." + app.app + '.';
+    const auto before = result_.errors.size();
     if (!result_.origins.contains(prefix + "endpoint") && app.environment == "sandbox")
       app.endpoint = "https://api.sandbox.push.apple.com";
     if (app.certificate_file.empty()) {
@@ -139,16 +155,18 @@ class checker {
         error(prefix + "certificate_password_file", "has no effect without certificate_file");
     } else if (!app.key_file.empty() || !app.key_id.empty() || !app.team_id.empty()) {
       error(prefix + "certificate_file", "stands beside key_file, key_id or team_id: a key or a certificate");
-    } else {
-      certificate(prefix + "certificate_file", app);
     }
     required(prefix + "topic", app.topic);
     files(app, apns_keys(), prefix);
     burst(prefix, app);
+    try_out(app, before);
+    if (result_.errors.size() == before && !app.certificate_file.empty())
+      certificate(prefix + "certificate_file", app);
   }
 
   void smtp(const smtp_app& app) {
     const auto prefix = "smtp." + app.app + '.';
+    const auto before = result_.errors.size();
     required(prefix + "endpoint", app.endpoint);
     required(prefix + "from", app.from);
     files(app, smtp_keys(), prefix);
@@ -158,6 +176,11 @@ class checker {
       error(prefix + "password", "stands beside password_file: one of them");
     if (app.username.empty() == has_password)
       error(prefix + "username", "username and password_file belong together");
+    protection(prefix, app);
+    try_out(app, before);
+  }
+
+  void protection(const std::string& prefix, const smtp_app& app) {
     const auto parsed = smtp::parse_mail_endpoint(app.endpoint);
     const auto* server = std::get_if<smtp::mail_endpoint>(&parsed);
     if (app.tls == "required" || server == nullptr) return;
@@ -169,11 +192,10 @@ class checker {
             "none is for this machine: say insecure to send mails in the clear over a network");
   }
 
-  /// That it cannot be read is said of every file.
+  /// That it can be used is known.
   void certificate(const std::string& key, const apns_app& app) {
-    if (!why_unreadable(app.certificate_file).empty()) return;
     const auto read = load_client_identity(app.certificate_file, app.certificate_password_file);
-    if (const auto* wrong = std::get_if<std::string>(&read)) return error(key, *wrong);
+    if (std::holds_alternative<std::string>(read)) return;
     const auto left =
         std::get<client_identity_ptr>(read)->expires_at - std::chrono::system_clock::now().time_since_epoch();
     const auto days = std::chrono::duration_cast<std::chrono::hours>(left).count() / 24;
@@ -185,30 +207,23 @@ class checker {
 
   void webpush(const webpush_app& app) {
     const auto prefix = "webpush." + app.app + '.';
+    const auto before = result_.errors.size();
     required(prefix + "vapid_key_file", app.vapid_key_file);
     required(prefix + "subject", app.subject);
     files(app, webpush_keys(), prefix);
     burst(prefix, app);
-    const auto text = read_file(app.vapid_key_file, max_key_file_bytes);
-    if (app.subject.empty() || !std::holds_alternative<std::string>(text)) return;
-    const auto made = vapid_identity::make(std::get<std::string>(text), app.subject);
-    if (const auto* wrong = std::get_if<std::string>(&made)) error(prefix + "vapid_key_file", *wrong);
+    try_out(app, before);
   }
 
   void webhook(const webhook_app& app) {
     const auto prefix = "webhook." + app.app + '.';
+    const auto before = result_.errors.size();
     if (app.secret.empty()) required(prefix + "secret_file", app.secret_file);
     if (!app.secret.empty() && !app.secret_file.empty())
       error(prefix + "secret", "stands beside secret_file: one of them");
     files(app, webhook_keys(), prefix);
     burst(prefix, app);
-    std::variant<std::string, file_problem> text = app.secret;
-    if (app.secret.empty()) text = read_file(app.secret_file, max_key_file_bytes);
-    const auto* secrets = std::get_if<std::string>(&text);
-    if (secrets == nullptr) return;  // said already
-    const auto parsed = parse_webhook_secrets(*secrets);
-    if (const auto* wrong = std::get_if<std::string>(&parsed))
-      error(prefix + (app.secret.empty() ? "secret_file" : "secret"), *wrong);
+    try_out(app, before);
   }
 
   void burst(const std::string& prefix, const provider_app& app) {
@@ -339,6 +354,7 @@ class checker {
   const std::string& path_;
   config_result& result_;
   const bool insecure_dev_;
+  std::optional<app_trial> trial_;  ///< with the first app
 };
 
 }  // namespace

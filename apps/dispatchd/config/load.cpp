@@ -1,7 +1,6 @@
 #include <toml++/toml.h>
 
 #include <algorithm>
-#include <fstream>
 #include <numeric>
 #include <optional>
 #include <utility>
@@ -9,6 +8,8 @@
 #include "apps/dispatchd/config/check.hpp"
 #include "apps/dispatchd/config/config.hpp"
 #include "apps/dispatchd/config/registry.hpp"
+#include "core/printable.hpp"
+#include "transport/files/regular_file.hpp"
 
 extern char** environ;
 
@@ -154,15 +155,15 @@ bool is_section(const std::string& prefix) {
 
 void loader::file(const std::string& path) {
   path_ = path;
-  std::ifstream input(path, std::ios::binary);
-  std::string text(max_file_bytes + 1, '\0');
-  input.read(text.data(), static_cast<std::streamsize>(text.size()));
-  // Opening a directory succeeds; reading it does not.
-  if (!input.is_open() || input.bad()) return problem({path, 1, 1}, "", "cannot be read");
-  text.resize(static_cast<std::size_t>(input.gcount()));
-  if (text.size() > max_file_bytes) return problem({path, 1, 1}, "", "is larger than 1 MiB");
+  const auto read = read_file(path, max_file_bytes);
+  if (const auto* wrong = std::get_if<file_problem>(&read)) {
+    const auto said = "cannot read " + path + ": ";
+    const auto& why = wrong->message;
+    return problem({path, 1, 1}, "",
+                   "cannot be read: " + (why.starts_with(said) ? why.substr(said.size()) : why));
+  }
   try {
-    const auto document = toml::parse(text, path);
+    const auto document = toml::parse(std::get<std::string>(read), path);
     table(document, "");
   } catch (const toml::parse_error& error) {
     problem(place_of(error.source()), "", std::string(error.description()));
@@ -316,7 +317,8 @@ std::string to_string(const config_problem& problem) {
   if (problem.place.line > 0)
     out += ':' + std::to_string(problem.place.line) + ':' + std::to_string(problem.place.column);
   if (!problem.key.empty()) out += ": " + problem.key;
-  return out + ": " + problem.message;
+  // Keys and values come from a file that may be anybody's.
+  return printable(out + ": " + problem.message);
 }
 
 }  // namespace dispatch

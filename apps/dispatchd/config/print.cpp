@@ -4,6 +4,7 @@
 
 #include "apps/dispatchd/config/config.hpp"
 #include "apps/dispatchd/config/registry.hpp"
+#include "core/printable.hpp"
 
 namespace dispatch {
 namespace config {
@@ -22,8 +23,9 @@ void print_keys(std::string& out, const Object& object, const std::vector<key<Ob
   for (const auto& each : keys) {
     const auto path = prefix + each.name;
     auto value = each.get(object);
-    if (each.secret) value = redact_url(value);
-    out += fmt::format("{} = {}  # {}\n", path, value, origin_of(origins, path));
+    if (each.secret && value.starts_with('"'))
+      value = '"' + redact_url(value.substr(1, value.size() - 2)) + '"';
+    out += fmt::format("{} = {}  # {}\n", path, value, printable(origin_of(origins, path)));
   }
 }
 

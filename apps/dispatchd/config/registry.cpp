@@ -2,9 +2,11 @@
 
 #include <boost/url/parse.hpp>
 #include <boost/url/url_view.hpp>
+#include <stdexcept>
 
 #include "api/address_list.hpp"
 #include "apps/dispatchd/config/connection_keys.hpp"
+#include "storage/redis/address.hpp"
 
 namespace dispatch::config {
 namespace {
@@ -20,13 +22,12 @@ bool is_alphanumeric(char c) {
 
 // The messages name no values: a URL may hold a password.
 std::string check_redis_url(const std::string& value) {
-  const auto url = boost::urls::parse_uri(value);
-  if (!url) return "is no URL";
-  const auto scheme = url->scheme();
-  if (scheme == "unix") return url->path().size() > 1 ? "" : "unix:// needs the path of a socket";
-  if (scheme != "redis" && scheme != "rediss") return "must begin with redis://, rediss:// or unix://";
-  if (url->host().empty()) return "has no host";
-  return url->has_query() || url->has_fragment() ? "must have neither query nor fragment" : "";
+  try {
+    redis::parse_address(value);
+    return {};
+  } catch (const std::invalid_argument& wrong) {
+    return wrong.what();
+  }
 }
 
 std::string check_endpoint(const std::string& value) {

@@ -5,7 +5,11 @@
 #include <array>
 #include <charconv>
 #include <cmath>
+#include <iterator>
 #include <utility>
+
+#include "core/job/characters.hpp"
+#include "core/printable.hpp"
 
 namespace dispatch::config {
 namespace {
@@ -70,13 +74,37 @@ std::string unquoted(std::string text) {
   return text;
 }
 
-std::pair<std::size_t, std::size_t> password_span(std::string_view url) {
+/// What stands before the @ of a URL, its begin and end; empty when nothing does. Up to the last @ there is:
+/// of a broken URL too much is taken rather than too little.
+std::pair<std::size_t, std::size_t> userinfo_span(std::string_view url) {
   const auto scheme = url.find("://");
   const auto at = url.rfind('@');
-  if (scheme == std::string_view::npos || at == std::string_view::npos || at < scheme + 3) return {0, 0};
-  const auto colon = url.find(':', scheme + 3);
-  if (colon == std::string_view::npos || colon >= at) return {0, 0};
-  return {colon + 1, at};
+  if (scheme == std::string_view::npos || at == std::string_view::npos || at <= scheme + 3) return {0, 0};
+  // unix:///run/a@b has no authority.
+  if (url[scheme + 3] == '/') return {0, 0};
+  return {scheme + 3, at};
+}
+
+/// What may be seen of it: a name, and that there is a password. "user%3Apassword" is no name.
+std::string redact_userinfo(std::string_view text) {
+  const auto user = text.substr(0, text.find(':'));
+  if (!all_of(user, name_with_dot)) return "***";
+  return user.size() == text.size() ? std::string(user) : std::string(user) + ":***";
+}
+
+std::string text_problem(std::string_view text) {
+  if (text.size() > max_text_bytes) return fmt::format("must not be longer than {} bytes", max_text_bytes);
+  if (!all_of(text, no_control)) return "must not hold control characters";
+  return {};
+}
+
+void append_toml(std::string& out, std::string_view text) {
+  const auto next = first_character(text);
+  if (text.front() == '"' || text.front() == '\\') out += '\\';
+  if (next.safe)
+    out.append(text.substr(0, next.length));
+  else
+    fmt::format_to(std::back_inserter(out), "\\u{:04X}", static_cast<unsigned>(next.code));
 }
 
 }  // namespace
@@ -133,20 +161,21 @@ std::string read_size(const raw_value& raw, std::int64_t least, std::int64_t mos
 std::string read_text(const raw_value& raw, std::string& out) {
   const auto* text = std::get_if<std::string>(&raw.data);
   if (!text) return "expects a string";
-  if (text->size() > max_text_bytes) return fmt::format("must not be longer than {} bytes", max_text_bytes);
-  for (const char c : *text)
-    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) return "must not hold control characters";
+  if (auto wrong = text_problem(*text); !wrong.empty()) return wrong;
   out = *text;
   return {};
 }
 
 std::string read_list(const raw_value& raw, std::vector<std::string>& out) {
   if (const auto* list = std::get_if<raw_value::list>(&raw.data)) {
+    for (const auto& each : *list)
+      if (auto wrong = text_problem(each); !wrong.empty()) return "holds an entry that " + wrong;
     out = *list;
     return {};
   }
   const auto* text = std::get_if<std::string>(&raw.data);
   if (!text || !raw.from_environment) return "expects an array of strings";
+  if (!all_of(*text, no_control)) return "must not hold control characters";
   out.clear();
   std::string_view rest = *text;
   while (!rest.empty()) {
@@ -176,9 +205,9 @@ std::string print_number(double value) {
 
 std::string print_text(std::string_view value) {
   std::string out = "\"";
-  for (const char c : value) {
-    if (c == '"' || c == '\\') out += '\\';
-    out += c;
+  while (!value.empty()) {
+    append_toml(out, value);
+    value.remove_prefix(first_character(value).length);
   }
   return out + '"';
 }
@@ -193,14 +222,18 @@ std::string print_list(const std::vector<std::string>& values) {
 }
 
 std::string redact_url(std::string_view url) {
-  const auto [begin, end] = password_span(url);
-  if (begin == end) return std::string(url);
-  return std::string(url.substr(0, begin)) + "***" + std::string(url.substr(end));
+  const auto [begin, end] = userinfo_span(url);
+  auto out = std::string(url.substr(0, begin)) + redact_userinfo(url.substr(begin, end - begin));
+  const auto rest = url.substr(end);
+  const auto query = rest.find_first_of("?#");
+  out.append(rest.substr(0, query));
+  if (query != std::string_view::npos) out.append(rest.substr(query, 1)).append("***");
+  return out;
 }
 
 bool holds_password(std::string_view url) {
-  const auto [begin, end] = password_span(url);
-  return begin != end;
+  const auto [begin, end] = userinfo_span(url);
+  return begin != end && url.substr(begin, end - begin).find(':') != std::string_view::npos;
 }
 
 }  // namespace dispatch::config

@@ -38,7 +38,7 @@ std::string print_number(double value);
 std::string print_text(std::string_view value);
 std::string print_list(const std::vector<std::string>& values);
 
-/// The URL with what stands for a password replaced; unchanged when there is none.
+/// The URL with what stands for a password replaced, and so its query; unchanged when there is neither.
 std::string redact_url(std::string_view url);
 bool holds_password(std::string_view url);
 

@@ -32,7 +32,12 @@ TEST(redis_address, reads_all_parts) {
 TEST(redis_address, refuses_the_rest_without_repeating_it) {
   for (const std::string url :
        {"", "localhost:6379", "http://h", "redis://", "redis://h:0", "redis://h:99999", "redis://h/x",
-        "redis://h/-1", "unix://relative", "redis://:secret@h/bad"}) {
+        "redis://h/-1", "unix://relative", "redis://:secret@h/bad",
+        // What would be ignored, and what would be read as another password or host.
+        "redis://h?db=3", "redis://h/3?password=secret", "redis://h#3", "rediss://h/?", "redis://h:/0",
+        "redis://h/3/", "redis://h/99999999999999999999", "unix:///run/r.sock?db=3&password=secret",
+        "unix:///run/r.sock#3", "unix:///run/r%00.sock", "redis://u:secret@x@h",
+        "unix://u:secret@x@/run/r.sock"}) {
     try {
       parse_address(url);
       ADD_FAILURE() << url;

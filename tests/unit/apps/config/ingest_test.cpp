@@ -81,8 +81,8 @@ TEST_F(ingest_config, says_where_a_mistake_is) {
   EXPECT_THAT(
       errors(
           load("[http.sources.s]\nverify = \"bearer\"\nsecret_file = \"/none\"\nmapping_file = \"/none\"\n")),
-      ElementsAre("FILE:3:15: http.sources.s.secret_file: cannot read /none",
-                  "FILE:4:16: http.sources.s.mapping_file: cannot read /none"));
+      ElementsAre("FILE:3:15: http.sources.s.secret_file: cannot read /none: No such file or directory",
+                  "FILE:4:16: http.sources.s.mapping_file: cannot read /none: No such file or directory"));
 }
 
 TEST_F(ingest_config, takes_a_secret_from_the_environment_or_a_file_of_its_own_and_never_shows_it) {

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "apps/dispatchd/config/config.hpp"
+#include "tests/unit/apps/config/credentials.hpp"
 #include "tests/unit/apps/config/temporary.hpp"
 
 namespace dispatch {
@@ -28,8 +29,8 @@ class load_config_test : public ::testing::Test {
   }
   std::string secret_file(const std::string& name) { return folder_.file(name, "secret"); }
   std::string apns_section(const std::string& rest = "") {
-    return "[apns.default]\nkey_file = \"" + secret_file("key.p8") +
-           "\"\nkey_id = \"K\"\nteam_id = \"T\"\ntopic = \"com.example\"\n" + rest;
+    return "[apns.default]\nkey_file = \"" + folder_.file("key.p8", ::dispatch::testing::ec_key()) +
+           "\"\nkey_id = \"ABCDE12345\"\nteam_id = \"TEAM123456\"\ntopic = \"com.example\"\n" + rest;
   }
 
   ::dispatch::testing::temporary_folder folder_;
@@ -139,11 +140,13 @@ TEST_F(load_config_test, the_environment_overrides_the_file) {
 
 TEST_F(load_config_test, the_environment_makes_an_app_or_changes_one_whatever_its_case) {
   const environment env{{"DISPATCHD_FCM__DEFAULT__ENDPOINT", "https://localhost:8443"},
-                        {"DISPATCHD_FCM__DEFAULT__SERVICE_ACCOUNT_FILE", secret_file("a.json")},
+                        {"DISPATCHD_FCM__DEFAULT__SERVICE_ACCOUNT_FILE",
+                         folder_.file("a.json", ::dispatch::testing::service_account())},
                         {"DISPATCHD_APNS__MY_APP__TOPIC", "com.changed"}};
-  const auto result = load("[apns.My-App]\nkey_file = \"" + secret_file("k") +
-                               "\"\nkey_id = \"K\"\nteam_id = \"T\"\ntopic = \"com.example\"\n",
-                           env);
+  const auto result =
+      load("[apns.My-App]\nkey_file = \"" + folder_.file("k", ::dispatch::testing::ec_key()) +
+               "\"\nkey_id = \"ABCDE12345\"\nteam_id = \"TEAM123456\"\ntopic = \"com.example\"\n",
+           env);
   ASSERT_TRUE(result.ok()) << to_string(result.errors[0]);
   ASSERT_EQ(result.settings.fcm.size(), 1u);
   EXPECT_EQ(result.settings.fcm[0].app, "default");

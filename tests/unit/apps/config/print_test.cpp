@@ -6,6 +6,7 @@
 
 #include "apps/dispatchd/config/config.hpp"
 #include "apps/dispatchd/config/registry.hpp"
+#include "tests/unit/apps/config/credentials.hpp"
 #include "tests/unit/apps/config/temporary.hpp"
 
 namespace dispatch {
@@ -21,7 +22,7 @@ std::string content(const std::string& path) {
 
 TEST(print_config, shows_every_key_with_value_and_origin) {
   ::dispatch::testing::temporary_folder folder;
-  const auto account = folder.file("a.json", "{}");
+  const auto account = folder.file("a.json", ::dispatch::testing::service_account());
   const auto path = folder.file(
       "c.toml", "[engine]\nlease = \"2s\"\n[fcm.default]\nservice_account_file = \"" + account + "\"\n");
   const auto loaded = load_config(path, {{"DISPATCHD_LOG__LEVEL", "debug"}});

@@ -92,12 +92,32 @@ TEST(config_value, text_holds_no_control_characters) {
   EXPECT_EQ(read_text({std::string("größe")}, out), "");
 }
 
+TEST(config_value, a_list_holds_no_control_characters) {
+  std::vector<std::string> out;
+  EXPECT_NE(read_list({raw_value::list{"X-A: b\r\nSet-Cookie: c"}}, out), "");
+  EXPECT_NE(read_list({std::string("a,b\x1b"), true}, out), "");
+  EXPECT_EQ(read_list({raw_value::list{"größe"}}, out), "");
+}
+
+TEST(config_value, what_steers_a_terminal_is_printed_as_toml_escapes) {
+  EXPECT_EQ(print_text("a\"b\\c größe"), "\"a\\\"b\\\\c größe\"");
+  EXPECT_EQ(print_text("\xc2\x9b"
+                       "31m\xe2\x80\xae"),
+            "\"\\u009B31m\\u202E\"");
+}
+
 TEST(config_value, a_password_in_a_url_is_redacted_however_odd_the_url) {
   EXPECT_EQ(redact_url("redis://127.0.0.1:6379"), "redis://127.0.0.1:6379");
   EXPECT_EQ(redact_url("redis://:geheim@host:1/0"), "redis://:***@host:1/0");
   EXPECT_EQ(redact_url("rediss://user:ge:h@eim@host"), "rediss://user:***@host");
   EXPECT_EQ(redact_url("redis://user:ge/heim@host"), "redis://user:***@host");
   EXPECT_EQ(redact_url("redis://user@host:6379"), "redis://user@host:6379");
+  EXPECT_EQ(redact_url("redis://user%3Ageheim@host"), "redis://***@host");
+  EXPECT_EQ(redact_url("redis://us%65r:geheim@host"), "redis://***@host");
+  EXPECT_EQ(redact_url("unix://:geheim@/run/r.sock"), "unix://:***@/run/r.sock");
+  EXPECT_EQ(redact_url("unix:///run/a:b@c.sock"), "unix:///run/a:b@c.sock") << "a path";
+  EXPECT_EQ(redact_url("unix:///run/r.sock?password=geheim"), "unix:///run/r.sock?***");
+  EXPECT_EQ(redact_url("redis://host/0#geheim"), "redis://host/0#***");
   EXPECT_TRUE(holds_password("redis://:x@h"));
   EXPECT_FALSE(holds_password("redis://h:6379"));
 }

@@ -115,5 +115,15 @@ TEST(grouped, separates_thousands) {
   EXPECT_EQ(grouped(1'234'567), "1,234,567");
 }
 
+TEST(progress_bar, steers_no_terminal) {
+  progress_bar bar{
+      "a\x1b[2J\xc2\x9b"
+      "31m\u202e",
+      0, progress_bar::time_point{}};
+  EXPECT_TRUE(bar.line(progress_bar::time_point{}, 80).starts_with("a?[2J?31m?  ")) << "a name anybody chose";
+  progress_bar cut{"aaaaaaaaaaaaaaaaaaaé", 0, progress_bar::time_point{}};
+  EXPECT_EQ(cut.line(progress_bar::time_point{}, 20), "aaaaaaaaaaaaaaaaaaa?") << "cut through a character";
+}
+
 }  // namespace
 }  // namespace dispatch::ctl
