@@ -275,17 +275,6 @@ void intake_state::accept(std::vector<run_ptr> runs) {
   });
 }
 
-dead_letter intake_state::letter_of(const run& owner, std::string reason, std::string detail) const {
-  dead_letter letter;
-  letter.tenant = owner.document->tenant;
-  letter.document = owner.document->document;
-  letter.reason = std::move(reason);
-  letter.detail = std::move(detail);
-  letter.source_id = owner.where.id;
-  letter.at = parts_->time->wall();
-  return letter;
-}
-
 void intake_state::take_accepted(const accept_done& answer) {
   --accepting_;
   if (answer.results.has_error() || answer.results->size() != answer.runs.size()) {

@@ -44,6 +44,17 @@ void intake_state::take_progress(run& owner, const progress_bitmap& earlier) {
   }
 }
 
+dead_letter intake_state::letter_of(const run& owner, std::string reason, std::string detail) const {
+  dead_letter letter;
+  letter.tenant = owner.document->tenant;
+  letter.document = owner.document->document;
+  letter.reason = std::move(reason);
+  letter.detail = std::move(detail);
+  letter.source_id = owner.where.id;
+  letter.at = parts_->time->wall();
+  return letter;
+}
+
 void intake_state::refuse(const entry& what, const source_ptr& from, const job_error& why, settlement& over) {
   dead_letter letter;
   letter.tenant = "default";

@@ -82,12 +82,13 @@ bool breaker_board::held(scope_number scope, epoch_ms now) const {
 breaker_board::step breaker_board::adopt(scope_number scope, const breaker_record& record, epoch_ms now) {
   auto& entry = entries_[scope];
   const bool known = record.version <= entry.version;
-  const auto state = parse_breaker_state(record.state).value_or(breaker_state::closed);
-  if (record.version < entry.version || (entry.unsaved && known)) {
-    // Redis has forgotten (a closed breaker's record lapses, a history was rewound) or did not take ours:
-    // count from what it has, and store again if what we hold is worth it.
+  const auto parsed = parse_breaker_state(record.state);
+  const auto state = parsed.value_or(breaker_state::closed);
+  if (!parsed || record.version < entry.version || (entry.unsaved && known)) {
+    // Redis has forgotten (a closed breaker's record lapses, a history was rewound), did not take ours, or
+    // holds no state: count from what it has, and store again if what we hold is worth it.
     entry.version = record.version;
-    entry.unsaved = entry.breaker.state() != breaker_state::closed || entry.unsaved;
+    entry.unsaved = entry.breaker.state() != breaker_state::closed || entry.unsaved || !parsed;
     return {};
   }
   const bool own_change = std::exchange(entry.unsaved, false) && state == entry.breaker.state();

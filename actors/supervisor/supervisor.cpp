@@ -7,6 +7,7 @@
 
 #include "actors/by_scope.hpp"
 #include "actors/supervisor/breaker_board.hpp"
+#include "actors/supervisor/breaker_loader.hpp"
 #include "actors/supervisor/housekeeping.hpp"
 #include "actors/supervisor/scope_holds.hpp"
 
@@ -27,8 +28,8 @@ class supervisor_state {
         board_(parts_->config->breaker, parts_->scopes.generations()),
         holds_(parts_),
         keeper_(parts_),
+        records_(parts_),
         random_(parts_->seed),
-        loaded_([](scope_number) { return false; }, parts_->scopes.generations()),
         first_attempts_([](scope_number) { return std::uint64_t{0}; }, parts_->scopes.generations()) {}
 
   void begin() {
@@ -44,7 +45,7 @@ class supervisor_state {
     switch (keeper_.answered(answer, parts_->time->now())) {
       case lease_keeper::news::acquired:
         log::info("lease_acquired", {{"epoch", *answer.epoch}});
-        load_missing_breakers();
+        records_.load_missing();
         // At once: the intake waits to hear which lanes are paused.
         housekeeping_.on_tick(*parts_, parts_->time->now(), draining_);
         break;
@@ -59,53 +60,34 @@ class supervisor_state {
     }
   }
 
-  void load_breaker(scope_number scope) {
-    parts_->storage->load_breaker(parts_->scopes[scope].name, told_breaker(scope));
-  }
-
-  std::function<void(store_result<breaker_record>)> told_breaker(scope_number scope) {
-    return [me = parts_->supervisor, scope,
-            generation = parts_->scopes[scope].generation](store_result<breaker_record> result) {
-      me.send(breaker_loaded{scope, generation, std::move(result)});
-    };
-  }
-
-  /// What was asked for is of the scope that has the number now.
-  bool is_of(scope_number scope, std::uint32_t generation) const {
-    const auto& info = parts_->scopes[scope];
-    return info.generation == generation && !info.retired();
-  }
-
-  void load_missing_breakers() {
-    for (std::size_t i = 0; i < parts_->scopes.size(); ++i) {
-      const auto scope = static_cast<scope_number>(i);
-      if (!parts_->scopes[i].retired() && !loaded_[scope]) load_breaker(scope);
-    }
-  }
-
   // Before the lease is held there is nothing to load with; then all are.
   void scope_made(const scope_added& m) {
-    if (keeper_.held() && !loaded_[m.scope]) load_breaker(m.scope);
-  }
-
-  bool all_loaded() const {
-    for (std::size_t i = 0; i < parts_->scopes.size(); ++i) {
-      if (!parts_->scopes[i].retired() && !loaded_[static_cast<scope_number>(i)]) return false;
-    }
-    return true;
+    if (keeper_.held() && !records_.is_loaded(m.scope)) records_.load(m.scope);
   }
 
   void breaker_known(const breaker_loaded& answer) {
-    if (answer.record.has_error()) return;  // the tick asks again while not all are loaded
-    if (!is_of(answer.scope, answer.generation)) return;
+    if (!records_.is_of(answer.scope, answer.generation)) return;
+    if (answer.record.has_error()) return not_known(answer);
     const auto now = parts_->time->wall();
     const auto step = board_.adopt(answer.scope, *answer.record, now);
-    const bool first = !std::exchange(loaded_[answer.scope], true);
+    const bool first = records_.known(answer.scope);
     if (step.changed || first) tell_gate(answer.scope, 0);
     if (holds_.lost(answer.scope, *answer.record) && !board_.unsaved(answer.scope)) hold(answer.scope);
     holds_.tell(answer.scope, board_.held(answer.scope, now));
     ask_probes(answer.scope);
-    if (!started_ && all_loaded()) {
+    start_when_known();
+  }
+
+  // Away, the tick asks again while not all are loaded. A key that somebody else made something else of stops
+  // no scope: its breaker is this process's own until that is mended.
+  void not_known(const breaker_loaded& answer) {
+    if (answer.record.error().what != store_error::code::refused) return;
+    if (records_.unreadable(answer)) tell_gate(answer.scope, 0);
+    start_when_known();
+  }
+
+  void start_when_known() {
+    if (!started_ && records_.all_loaded()) {
       started_ = true;
       parts_->intake.send(start{});
       config_.ready(true);
@@ -173,7 +155,7 @@ class supervisor_state {
   }
 
   void store(scope_number scope, const breaker_record& record) {
-    parts_->storage->store_breaker(parts_->scopes[scope].name, record, told_breaker(scope));
+    parts_->storage->store_breaker(parts_->scopes[scope].name, record, records_.told(scope));
   }
 
   void tell_gate(scope_number scope, std::uint32_t probes) {
@@ -197,7 +179,8 @@ class supervisor_state {
   }
 
   void got_probes(const probes_taken& answer) {
-    if (!is_of(answer.scope, answer.generation) || answer.version != board_.version(answer.scope)) return;
+    if (!records_.is_of(answer.scope, answer.generation) || answer.version != board_.version(answer.scope))
+      return;
     if (board_.state(answer.scope) != breaker_state::half_open || answer.granted.has_error()) return;
     if (*answer.granted == 0) return;  // another process probes; its verdict comes as a control event
     tell_gate(answer.scope, board_.own_round(answer.scope, parts_->time->wall()));
@@ -209,7 +192,8 @@ class supervisor_state {
     const auto now = parts_->time->wall();
     std::erase_if(going.scopes, [&](scope_number scope) {
       report_first_attempts(scope);
-      return !loaded_[scope] || board_.unsaved(scope) || board_.owns_round(scope) || board_.held(scope, now);
+      return !records_.is_loaded(scope) || board_.unsaved(scope) || board_.owns_round(scope) ||
+             board_.held(scope, now);
     });
     parts_->retry.send(std::move(going));
   }
@@ -223,7 +207,7 @@ class supervisor_state {
     if (m.event.kind != "breaker") return;
     for (const auto& [name, value] : m.event.fields) {
       if (name != "scope") continue;
-      if (const auto scope = parts_->scopes.find(value)) load_breaker(*scope);
+      if (const auto scope = parts_->scopes.find(value)) records_.load(*scope);
     }
   }
 
@@ -277,7 +261,8 @@ class supervisor_state {
     const bool ask = now - probes_asked_ >= 1s;
     if (ask) probes_asked_ = now;
     // Scopes that were made meanwhile ask themselves; this is for what got lost.
-    if (keeper_.held() && (ask || !started_)) load_missing_breakers();
+    if (keeper_.held() && (ask || !started_)) records_.load_missing();
+    if (keeper_.held() && ask) records_.look_at_records(board_);
     for (std::size_t i = 0; i < parts_->scopes.size(); ++i) {
       const auto scope = static_cast<scope_number>(i);
       if (parts_->scopes[i].retired()) continue;
@@ -333,8 +318,8 @@ class supervisor_state {
   scope_holds holds_;
   lease_keeper keeper_;
   housekeeping housekeeping_;
+  breaker_loader records_;
   std::mt19937_64 random_;
-  by_scope<bool> loaded_;
   by_scope<std::uint64_t> first_attempts_;
   std::vector<std::pair<std::chrono::steady_clock::time_point, std::size_t>> restarts_;
   std::chrono::steady_clock::time_point give_up_drain_at_{};

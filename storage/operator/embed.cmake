@@ -5,7 +5,7 @@ set(scripts
   "pause begin always pause"
   "resume begin always move_lists resume"
   "pause_lane begin pause_lane"
-  "force_breaker begin always time breaker force_breaker"
+  "force_breaker begin time breaker force_breaker"
   "decide begin always time breaker decide"
   "forget_tokens begin forget_tokens"
   "dead_page begin dead_page"

@@ -1,6 +1,7 @@
 -- KEYS: 2 the breaker, 3 control. ARGV: 3 version, 4 scope, 5 state, 6 failures, 7 opened_at, 8 retry_at, 9 open_for,
 -- 10 reason. Answers the hash as it is then.
-local version = tonumber(call('HGET', KEYS[2], 'version') or 0)
+-- One that is no number is as good as none: whoever holds the state stores it again.
+local version = tonumber(call('HGET', KEYS[2], 'version')) or 0
 if tonumber(ARGV[3]) == version + 1 then
   call('HSET', KEYS[2], 'version', ARGV[3], 'state', ARGV[5], 'failures', ARGV[6], 'opened_at', ARGV[7], 'retry_at',
     ARGV[8], 'open_for', ARGV[9], 'reason', ARGV[10], 'probes', 0, 'probes_at', 0)

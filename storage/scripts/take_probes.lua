@@ -2,8 +2,9 @@
 -- not heard of is given up (its process died). Answers how many are granted.
 local breaker = call('HMGET', KEYS[2], 'version', 'state', 'probes', 'probes_at')
 if breaker[1] ~= ARGV[3] or breaker[2] ~= 'half_open' then return 0 end
-local taken = tonumber(breaker[3] or 0)
-if now_ms - (breaker[4] or 0) > tonumber(ARGV[6]) then taken = 0 end
+local taken = tonumber(breaker[3]) or 0
+local since = now_ms - (tonumber(breaker[4]) or 0)
+if since > tonumber(ARGV[6]) or since < 0 then taken = 0 end  -- or the clock was set back
 local wanted = tonumber(ARGV[4])
 if wanted < 0 then
   call('HSET', KEYS[2], 'probes', math.max(taken + wanted, 0))

@@ -298,7 +298,8 @@ void fake_store::lease_permits(std::vector<limit_ask> scopes, std::uint32_t want
     std::vector<limit_lease> leases;
     for (const auto& one : scopes) {
       const auto got = lease(one, granted);
-      if (granted > 0) world_->limits[one.scope] = got.new_tat_us;
+      if (granted > 0 || got.new_tat_us < world_->limits[one.scope])
+        world_->limits[one.scope] = got.new_tat_us;
       leases.push_back({granted, got.first_slot_us, got.interval_us, got.lapse_us, now});
     }
     return leases;

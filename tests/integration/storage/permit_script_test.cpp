@@ -55,5 +55,32 @@ TEST(permit_script, agrees_with_the_arithmetic_it_mirrors) {
   }
 }
 
+// After a reload to a higher rate, or with Redis's clock set back.
+TEST(permit_script, a_schedule_far_ahead_is_cut_for_good) {
+  auto client = redis_server::shared().client();
+  redis_options options;
+  options.url = redis_server::shared().url();
+  options.name_space = "cut";
+  options.consumer = "one";
+  const auto storage = make_redis_store(options, {});
+  std::promise<bool> acquired;
+  storage->acquire(std::chrono::seconds(30), [&](auto epoch) { acquired.set_value(epoch.has_value()); });
+  ASSERT_TRUE(acquired.get_future().get());
+  const auto now = client.command({"TIME"});
+  const auto base = now.at(0).as_integer() * 1'000'000 + now.at(1).as_integer();
+  client.command({"SET", "cut:limit:scope", std::to_string(base + 3'600'000'000LL)});
+  std::uint32_t granted = 0;
+  const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(2);
+  while (granted == 0 && std::chrono::steady_clock::now() < until) {
+    std::promise<store_result<std::vector<limit_lease>>> answered;
+    storage->lease_permits({{"scope", 1'000, 100}}, 10, microseconds(50'000),
+                           [&](auto answer) { answered.set_value(std::move(answer)); });
+    const auto answer = answered.get_future().get();
+    ASSERT_TRUE(answer && answer->size() == 1);
+    granted = answer->front().granted;
+  }
+  EXPECT_GT(granted, 0u) << "an hour ahead when it was first seen, a second ahead from then on";
+}
+
 }  // namespace
 }  // namespace dispatch

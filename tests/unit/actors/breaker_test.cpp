@@ -1,6 +1,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <functional>
 #include <set>
 
 #include "tests/support/virtual_engine.hpp"
@@ -260,6 +261,50 @@ TEST(breaker, late_answers_do_not_decide_a_half_open_round) {
   dead = false;
   ASSERT_TRUE(engine.run_until([&] { return engine.idle(); }, 300s));
   EXPECT_EQ(engine.depth("dead"), 0u);
+}
+
+// Redis loses a breaker's record, or somebody writes nonsense into it.
+class lost_record : public ::testing::TestWithParam<std::function<void(fake_world&)>> {};
+
+TEST_P(lost_record, of_a_half_open_breaker_is_stored_again_and_the_round_goes_on) {
+  virtual_engine engine;
+  bool dead = true;
+  engine.fcm().answer = [&](const seen_request&) { return scripted_channel::status(dead ? 503 : 200); };
+  add_singles(engine, platform::android, 300, "t");
+  ASSERT_TRUE(engine.run_until([&] { return engine.world().breakers["fcm:default"].state == "open"; }, 5s));
+  engine.run_for(5s);
+  // Of a process that is gone: all probes are taken, and the record of that is lost.
+  breaker_record record = engine.world().breakers["fcm:default"];
+  record.state = "half_open";
+  ++record.version;
+  engine.world().breakers["fcm:default"] = record;
+  engine.world().probes["fcm:default"] = {3, engine.world().now};
+  engine.world().tell({{"kind", "breaker"}, {"scope", "fcm:default"}});
+  engine.run_for(1s);
+  GetParam()(engine.world());
+  dead = false;
+  ASSERT_TRUE(engine.run_until([&] { return engine.idle(); }, 60s));
+  EXPECT_EQ(engine.world().breakers["fcm:default"].state, "closed");
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    breaker, lost_record,
+    ::testing::Values([](fake_world&) {},  // only the probes' process is gone
+                      [](fake_world& world) { world.breakers.erase("fcm:default"); },
+                      [](fake_world& world) { world.breakers["fcm:default"].state = "banana"; },
+                      [](fake_world& world) { world.breakers["fcm:default"].version = 0; }));
+
+TEST(breaker, forced_open_outlives_the_loss_of_its_record) {
+  virtual_engine engine;
+  breaker_record record;
+  record.state = "forced_open";
+  record.version = 3;
+  engine.world().breakers["fcm:default"] = record;
+  engine.world().tell({{"kind", "breaker"}, {"scope", "fcm:default"}});
+  engine.run_for(2s);
+  engine.world().breakers.erase("fcm:default");
+  engine.run_for(5s);
+  EXPECT_EQ(engine.world().breakers["fcm:default"].state, "forced_open");
 }
 
 }  // namespace

@@ -216,5 +216,30 @@ TEST_F(operator_breakers, what_the_engine_forced_open_becomes_the_operators) {
   EXPECT_THROW(actions_.force_breaker("fmc:default", breaker_order::open), std::invalid_argument);
 }
 
+TEST_F(operator_breakers, auto_gives_back_the_probes_of_a_half_open_round) {
+  say({"HSET", key("breaker:fcm:default"), "state", "half_open", "version", "3", "probes", "3", "probes_at",
+       "9999999999999"});
+  EXPECT_FALSE(actions_.force_breaker("fcm:default", breaker_order::automatic).changed);
+  EXPECT_EQ(hash("breaker:fcm:default")["probes"], "0");
+  EXPECT_EQ(hash("breaker:fcm:default")["probes_at"], "0");
+}
+
+TEST_F(operator_breakers, a_record_that_cannot_be_read_is_replaced_by_one_newer_than_any) {
+  const auto repaired = [&](breaker_order order, const std::string& state) {
+    const auto change = actions_.force_breaker("fcm:default", order);
+    EXPECT_TRUE(change.changed);
+    EXPECT_EQ(change.before, "unreadable");
+    auto record = hash("breaker:fcm:default");
+    EXPECT_EQ(record["state"], state);
+    EXPECT_GT(std::stoull(record["version"]), 1'000'000'000'000u);
+  };
+  say({"SET", key("breaker:fcm:default"), "no hash"});
+  repaired(breaker_order::automatic, "closed");
+  say({"HSET", key("breaker:fcm:default"), "state", "banana"});
+  repaired(breaker_order::open, "forced_open");
+  say({"HSET", key("breaker:fcm:default"), "version", "abc"});
+  repaired(breaker_order::automatic, "closed");
+}
+
 }  // namespace
 }  // namespace dispatch
