@@ -5,6 +5,7 @@
 
 #include "actors/flight_table.hpp"
 #include "transport/providers/io_timer.hpp"
+#include "transport/shortage.hpp"
 
 namespace dispatch {
 namespace {
@@ -84,12 +85,14 @@ struct http2_channel::state : std::enable_shared_from_this<state> {
       if (!self || self->closed || self->generation != asked) return;
       self->awaiting = false;
       if (headers) {
+        self->lacking = false;
         self->note_expiry();
         self->send_held();
         return;
       }
       self->callbacks.credential_failed(error);
-      self->fail_held(send_failure::no_credential);
+      self->lacking = says_lacking(error);
+      self->fail_held(self->without_credential());
     });
   }
 
@@ -147,6 +150,11 @@ struct http2_channel::state : std::enable_shared_from_this<state> {
     count();
   }
 
+  // What could not be asked for, for want of something of our own, is no fault of the provider's.
+  send_failure without_credential() const noexcept {
+    return lacking ? send_failure::not_sent : send_failure::no_credential;
+  }
+
   // The token endpoint may be away for longer than a request may take.
   void watch_held() {
     if (held.empty() || std::exchange(watching, true)) return;
@@ -161,7 +169,7 @@ struct http2_channel::state : std::enable_shared_from_this<state> {
         late.push_back(std::move(request));
         return true;
       });
-      self->fail(late, send_failure::no_credential);
+      self->fail(late, self->without_credential());
       self->watch_held();
     });
   }
@@ -202,6 +210,7 @@ struct http2_channel::state : std::enable_shared_from_this<state> {
   flight_table flights;
   std::vector<provider_request> held;
   bool awaiting = false;
+  bool lacking = false;  ///< why there is no credential
   bool watching = false;
   bool closed = false;
   std::atomic<std::uint64_t> waiting{0};

@@ -63,7 +63,7 @@ class scope_table {
   /// A retired scope's number rests for so long: whoever has looked the scope up is through with it by then.
   static constexpr std::chrono::seconds rest_time{5};
   /// And what it was stays in memory for so long, closed.
-  static constexpr std::chrono::seconds kept_for{60};
+  static constexpr std::chrono::seconds kept_for{10};
 
   scope_table() = default;
   scope_table(const scope_table&) = delete;

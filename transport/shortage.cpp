@@ -14,6 +14,8 @@ namespace {
 constexpr std::array<std::string_view, shortage_count> names{"descriptors", "memory", "ports", "threads",
                                                              "lookups"};
 
+constexpr std::string_view lacking = "this process lacks ";
+
 bool lacks_descriptors() noexcept {
   const int tried = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
   if (tried >= 0) {
@@ -33,6 +35,14 @@ std::optional<shortage> parse_shortage(std::string_view text) noexcept {
   for (std::size_t at = 0; at < names.size(); ++at)
     if (names[at] == text) return static_cast<shortage>(at);
   return std::nullopt;
+}
+
+std::string lacking_text(std::string_view what) {
+  return std::string(lacking).append(what);
+}
+
+bool says_lacking(std::string_view error) noexcept {
+  return error.find(lacking) != std::string_view::npos;
 }
 
 std::optional<shortage> shortage_of(int error_number) noexcept {

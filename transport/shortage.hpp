@@ -4,8 +4,10 @@
 // peer is not to blame for that: it is waited for, and counts against no host and no attempt.
 
 #include <boost/system/error_code.hpp>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
 
 namespace dispatch {
@@ -16,6 +18,10 @@ inline constexpr std::size_t shortage_count = 5;
 /// As metrics and logs have it: "descriptors".
 std::string_view to_string(shortage what) noexcept;
 std::optional<shortage> parse_shortage(std::string_view text) noexcept;
+
+/// An error's text that says so, where errors are texts: "this process lacks descriptors".
+std::string lacking_text(std::string_view what);
+bool says_lacking(std::string_view error) noexcept;
 
 /// Of a failed system call; nullopt: the failure says nothing of us.
 std::optional<shortage> shortage_of(int error_number) noexcept;

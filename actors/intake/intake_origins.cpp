@@ -96,6 +96,8 @@ bool intake_state::is_quiet(scope_number scope) const {
 }
 
 void intake_state::let_go(const leaving_scopes& m) {
+  const auto now = parts_->time->now();
+  std::erase_if(resting_, [now](const auto& each) { return each.second <= now; });
   for (const auto scope : m.scopes) {
     const auto asked = leaving_.find(scope);
     if (asked != leaving_.end() && is_quiet(scope) && gates_[scope].handed() == asked->second) release(scope);
@@ -107,7 +109,7 @@ void intake_state::release(scope_number scope) {
   const auto& info = parts_->scopes[scope];
   const auto now = parts_->time->now();
   if (gates_[scope].blocked(now)) {
-    std::erase_if(resting_, [now](const auto& each) { return each.second <= now; });
+    parts_->measures->breaker_state(info.name, 0);  // says nothing here until it is made again
     if (resting_.size() < max_resting) resting_.insert_or_assign(info.name, now + blocked_rest);
   }
   sources_.forget(scope);

@@ -20,6 +20,11 @@ class no_descriptors {
     for (const int each : taken_) ::close(each);
     ::setrlimit(RLIMIT_NOFILE, &before_);
   }
+  /// One may be opened again.
+  void give_back_one() {
+    ::close(taken_.back());
+    taken_.pop_back();
+  }
   no_descriptors(const no_descriptors&) = delete;
   no_descriptors& operator=(const no_descriptors&) = delete;
 

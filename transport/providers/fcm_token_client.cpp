@@ -6,6 +6,7 @@
 #include "transport/http2/pool.hpp"
 #include "transport/io_thread.hpp"
 #include "transport/providers/fcm_credential.hpp"
+#include "transport/shortage.hpp"
 
 namespace dispatch {
 namespace {
@@ -64,7 +65,7 @@ class token_client {
     if (what == connection_event::connected)
       trouble_.clear();
     else
-      trouble_ = detail;
+      trouble_ = what == connection_event::shortage ? lacking_text(detail) : detail;
   }
 
   std::string note(send_failure why) const {

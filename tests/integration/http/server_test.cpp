@@ -5,6 +5,7 @@
 
 #include <deque>
 #include <future>
+#include <memory>
 #include <mutex>
 #include <random>
 #include <stdexcept>
@@ -12,6 +13,7 @@
 #include <vector>
 
 #include "tests/integration/http/raw_client.hpp"
+#include "tests/support/no_descriptors.hpp"
 #include "transport/io_thread.hpp"
 
 namespace dispatch {
@@ -60,6 +62,16 @@ TEST_F(http_server_test, answers_and_keeps_the_connection) {
     EXPECT_THAT(answer, StartsWith("HTTP/1.1 200 OK\r\nDate: "));
     EXPECT_THAT(answer, EndsWith("\r\n\r\nPOST /a hello"));
   }
+}
+
+TEST_F(http_server_test, goes_on_accepting_once_there_are_descriptors_again) {
+  auto none = std::make_unique<test::no_descriptors>();
+  none->give_back_one();
+  raw_client client(server_.port());  // takes it: connected by the kernel, and nobody can accept
+  ASSERT_TRUE(client.send("GET /late HTTP/1.1\r\nHost: x\r\n\r\n"));
+  none.reset();
+  EXPECT_THAT(client.read_answer(), EndsWith("GET /late "));
+  EXPECT_THAT(ask("GET /next HTTP/1.1\r\nHost: x\r\n\r\n"), EndsWith("GET /next "));
 }
 
 TEST_F(http_server_test, pipelined_requests_are_answered_in_order) {

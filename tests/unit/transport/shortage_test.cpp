@@ -32,6 +32,11 @@ TEST(shortage, has_a_name_that_can_be_read_back) {
   EXPECT_EQ(parse_shortage("patience"), std::nullopt);
 }
 
+TEST(shortage, can_be_told_from_an_errors_text) {
+  EXPECT_TRUE(says_lacking("no answer from the token endpoint: " + lacking_text("memory")));
+  EXPECT_FALSE(says_lacking("connection refused"));
+}
+
 TEST(shortage, of_a_look_up_is_told_from_a_name_that_is_none) {
   EXPECT_EQ(shortage_of_lookup(EAI_NONAME, 0), std::nullopt);
   EXPECT_EQ(shortage_of_lookup(EAI_AGAIN, 0), std::nullopt) << "the name's servers may be away";
