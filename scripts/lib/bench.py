@@ -44,7 +44,7 @@ def parse_arguments():
 def measure(args):
     """{row: [measurement of each repetition]}; rows interleaved, so that a slow minute of the machine hits all."""
     results = {row: [] for row in args.rows}
-    with Stack(namespace="bench") as stack:
+    with Stack(namespace="bench", providers=("fcm", "apns")) as stack:
         rows = bench_rows.Rows(stack, QUICK if args.quick else FULL)
         run = rows.run
         if args.scale:

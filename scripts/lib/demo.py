@@ -174,7 +174,7 @@ Stop it with
 
 
 def run_demo(args):
-    with Stack(outlive=args.keep) as stack:
+    with Stack(outlive=args.keep, providers=("fcm", "apns")) as stack:
         stack.start_redis()
         stack.start_sandbox()
         engine = stack.start_engine(channel_sections(stack))

@@ -9,6 +9,8 @@ FAULTS = ("--dead", 0.01, "--flaky503", 0.01, "--flaky429", 0.005)
 
 
 class Accounting(EndToEnd):
+    providers = ("fcm", "apns")
+
     def test_a_mix_of_jobs_and_faults_is_accounted_for_to_the_last_recipient(self):
         self.stack.start_redis()
         self.stack.start_sandbox()

@@ -11,6 +11,8 @@ GOOD = {"message": {"title": "T"}, "recipients": [{"platform": "android", "token
 
 
 class BadJobs(EndToEnd):
+    providers = ("fcm", "apns")
+
     def setUp(self):
         super().setUp()
         self.stack.start_redis()
@@ -100,6 +102,8 @@ class BadConfiguration(EndToEnd):
 
 
 class NotThereYet(EndToEnd):
+    providers = ("fcm", "apns")
+
     def test_redis_that_is_absent_at_the_start_is_waited_for(self):
         self.stack.start_sandbox()
         engine = self.stack.start_engine(ready=False)

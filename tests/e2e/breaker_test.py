@@ -15,6 +15,8 @@ SETTINGS = {
 
 
 class Breaker(EndToEnd):
+    providers = ("fcm", "apns")
+
     def breakers(self, redis):
         return [redis.hash(key) for key in redis.scan(self.stack.key("breaker:") + "*")]
 

@@ -10,6 +10,8 @@ from e2e.process import free_port, wait_until
 
 
 class Cluster(EndToEnd):
+    providers = ("fcm",)
+
     def setUp(self):
         super().setUp()
         self.stack.namespace = "{dispatch-0}"

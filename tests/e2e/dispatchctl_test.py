@@ -7,6 +7,8 @@ from e2e.case import EndToEnd
 
 
 class CommandLine(EndToEnd):
+    providers = ("fcm", "apns")
+
     def setUp(self):
         super().setUp()
         self.stack.start_redis()

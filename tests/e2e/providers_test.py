@@ -25,6 +25,8 @@ def push_type(name, aps=None):
 
 
 class Providers(EndToEnd):
+    providers = ("fcm", "apns")
+
     def setUp(self):
         self.stack.start_redis()
         self.stack.start_sandbox()

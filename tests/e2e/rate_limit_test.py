@@ -11,6 +11,8 @@ RECIPIENTS = 12_000
 
 
 class RateLimit(EndToEnd):
+    providers = ("fcm", "apns")
+
     def sent_with(self, engines):
         self.stack.start_redis()
         self.stack.start_sandbox()

@@ -20,6 +20,8 @@ RESUME_S = 2.0
 
 
 class RedisAway(EndToEnd):
+    providers = ("fcm", "apns")
+
     def setUp(self):
         self.redis = self.stack.start_redis(*SAFE)
         self.stack.start_sandbox()

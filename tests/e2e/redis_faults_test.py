@@ -17,6 +17,8 @@ LINES_A_SECOND = 10
 
 
 class RedisFaults(EndToEnd):
+    providers = ("fcm", "apns")
+
     def start(self, *options):
         self.stack.start_redis("--appendfsync", "always", "--enable-debug-command", "yes", *options)
         self.stack.start_sandbox()

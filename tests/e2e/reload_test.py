@@ -17,6 +17,8 @@ ONLY_FCM = {"platforms": {"android": "fcm", "ios": "none", "web": "none"}}
 
 
 class Reload(EndToEnd):
+    providers = ("fcm",)
+
     def setUp(self):
         self.stack.start_redis()
         self.stack.start_sandbox()
@@ -207,6 +209,7 @@ class Reload(EndToEnd):
 
 class ServiceManager(EndToEnd):
     """dispatchd under something that speaks systemd's protocol."""
+    providers = ("fcm",)
 
     def setUp(self):
         self.stack.start_redis()

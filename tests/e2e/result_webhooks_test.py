@@ -12,6 +12,8 @@ RECIPIENTS = 2_000
 
 
 class ResultWebhooks(EndToEnd):
+    providers = ("fcm",)
+
     def setUp(self):
         super().setUp()
         self.stack.start_redis()

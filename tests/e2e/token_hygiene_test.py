@@ -15,6 +15,8 @@ SETTINGS = {"platforms": {"android": "fcm", "ios": "apns", "web": "none"},
 
 
 class TokenHygiene(EndToEnd):
+    providers = ("fcm", "apns")
+
     def setUp(self):
         super().setUp()
         self.stack.start_redis()

@@ -38,6 +38,8 @@ class SilentListener:
 
 
 class Webhooks(EndToEnd):
+    providers = ("fcm",)
+
     def setUp(self):
         super().setUp()
         self.stack.start_redis()

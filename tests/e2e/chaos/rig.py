@@ -28,7 +28,7 @@ class Rig:
     """Redis, the sandbox and so many seats, with leases of a second. Gone with the `with` block."""
 
     def __init__(self, options, result, seats=2, sections=None, redis=(), env=None):
-        self.stack = Stack()
+        self.stack = Stack(providers=("fcm", "apns"))
         self.options, self.result, self.seats = options, result, []
         try:
             self.stack.start_redis(*redis)

@@ -16,6 +16,8 @@ PUSH = {"notifications": [{"tokens": ["a"], "platform": 2, "message": "Hi"}]}
 
 
 class Abuse(EndToEnd):
+    providers = ("fcm",)
+
     def setUp(self):
         super().setUp()
         self.stack.start_redis()

@@ -15,6 +15,8 @@ IN_FLIGHT = 64
 
 
 class Crash(EndToEnd):
+    providers = ("fcm",)
+
     def produce(self, port, client, accepted):
         """Every job of this client's share until it is accepted, as a producer with a retry loop does it."""
         api = Api(port, "key")

@@ -72,6 +72,8 @@ def b64(data):
 
 
 class Hostile(EndToEnd):
+    providers = ("fcm",)
+
     def setUp(self):
         super().setUp()
         self.stack.start_redis()

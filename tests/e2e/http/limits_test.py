@@ -14,6 +14,8 @@ REQUESTS = 15  # of each client
 
 
 class Limits(EndToEnd):
+    providers = ("fcm",)
+
     def test_three_processes_and_two_hundred_clients_share_a_thousand_a_minute(self):
         self.stack.start_redis()
         self.stack.start_sandbox()

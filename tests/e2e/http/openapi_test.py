@@ -74,6 +74,8 @@ class Lint(unittest.TestCase):
 
 
 class OpenApi(EndToEnd, Lint):
+    providers = ("fcm",)
+
     def setUp(self):
         super().setUp()
         self.stack.start_redis()

@@ -13,6 +13,8 @@ from e2e.stack import program
 
 
 class Outage(EndToEnd):
+    providers = ("fcm",)
+
     def setUp(self):
         super().setUp()
         self.stack.start_redis()

@@ -26,6 +26,8 @@ def signed(body, name):
 
 
 class Push(EndToEnd):
+    providers = ("fcm", "apns")
+
     def setUp(self):
         super().setUp()
         self.stack.start_redis()

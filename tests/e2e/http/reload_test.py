@@ -11,6 +11,8 @@ from e2e.process import wait_until
 
 
 class Reload(EndToEnd):
+    providers = ("fcm",)
+
     def setUp(self):
         super().setUp()
         self.stack.start_redis()

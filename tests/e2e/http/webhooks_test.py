@@ -20,6 +20,8 @@ def recorded(name):
 
 
 class Webhooks(EndToEnd):
+    providers = ("fcm",)
+
     def setUp(self):
         super().setUp()
         self.stack.start_redis()

@@ -195,7 +195,7 @@ def main():
         os.environ["DISPATCH_BIN"] = str(pathlib.Path(arguments.bin).resolve())
     configs = arguments.configs.resolve()
     try:
-        with Stack("observability") as stack:
+        with Stack("observability", providers=("fcm", "apns")) as stack:
             stack.start_redis()
             stack.start_sandbox()
             engine = stack.start_engine(ENGINE)

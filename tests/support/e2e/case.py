@@ -14,12 +14,15 @@ def read_record(path):
 
 
 class EndToEnd(unittest.TestCase):
-    """`self.stack` is new for each test and gone after it; DISPATCH_KEEP_FAILED=1 keeps a failed test's files."""
+    """`self.stack` is new for each test and gone after it; DISPATCH_KEEP_FAILED=1 keeps a failed test's files.
+    `providers`: those of the sandbox that the tests of a class send by."""
+
+    providers = ()
 
     def run(self, result=None):
         # Not setUp and a cleanup: only here is it known whether the test failed.
         result = result or self.defaultTestResult()
-        self.stack = Stack()
+        self.stack = Stack(providers=self.providers)
         try:
             return super().run(result)
         finally:

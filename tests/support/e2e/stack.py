@@ -69,7 +69,10 @@ class Engine:
 class Stack:
     """Start what a test needs, in any order; leaving the `with` block stops all and removes the directory."""
 
-    def __init__(self, namespace="dispatch", outlive=False):
+    def __init__(self, namespace="dispatch", outlive=False, providers=()):
+        """`providers` of ("fcm", "apns") are configured at the sandbox for every engine; others a test's sections
+        name. None are by default: an engine with what nobody uses hides that it needs it."""
+        self.providers = providers
         self.directory = pathlib.Path(tempfile.mkdtemp(prefix="duru-dispatch."))
         self.namespace, self.outlive = namespace, outlive
         self.processes = []
@@ -149,13 +152,12 @@ class Stack:
         return engine
 
     def config(self, admin, sections):
-        fcm, apns = (self.endpoints or {}).get("fcm", {}), (self.endpoints or {}).get("apns", {})
         ca_file = {"ca_file": self.endpoints["ca_file"]} if self.endpoints else {}
         out = {"redis": {"url": f"redis://127.0.0.1:{self.redis_port}", "namespace": self.namespace},
                "admin": {"listen": f"127.0.0.1:{admin}"}}
         if self.endpoints:
-            out["fcm.default"] = {**fcm, **ca_file}
-            out["apns.default"] = {**apns, **ca_file}
+            for name in self.providers:
+                out[f"{name}.default"] = {**self.endpoints[name], **ca_file}
             if "webhook" in sections.get("platforms", {}):
                 out["webhook.default"] = {"secret_file": self.endpoints["webhook"]["secret_file"], **ca_file,
                                           "allow_addresses": ["127.0.0.0/8", "::1"]}
