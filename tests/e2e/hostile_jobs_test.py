@@ -20,6 +20,8 @@ def peak_memory(pid):
 
 
 class HostileJobs(EndToEnd):
+    providers = ("fcm",)
+
     def setUp(self):
         super().setUp()
         self.stack.start_redis()

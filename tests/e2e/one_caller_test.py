@@ -14,6 +14,8 @@ PLACES = 4_096
 
 
 class OneCaller(EndToEnd):
+    providers = ("fcm",)
+
     def add(self, lane, document):
         with self.stack.redis() as redis:
             redis.command("XADD", self.stack.key(lane), "*", "job", json.dumps(document))

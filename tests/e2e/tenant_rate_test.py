@@ -29,6 +29,8 @@ def fullest(times):
 
 
 class TenantRate(EndToEnd):
+    providers = ("fcm",)
+
     def start(self, engines, rate, sections=None):
         self.stack.start_redis()
         self.stack.start_sandbox()
