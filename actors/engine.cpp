@@ -6,6 +6,9 @@
 #include <atomic>
 #include <caf/all.hpp>
 #include <cstdlib>
+#include <map>
+#include <mutex>
+#include <optional>
 #include <random>
 #include <stdexcept>
 #include <utility>
@@ -44,6 +47,13 @@ struct engine::state {
   engine_callbacks callbacks;
   dispatch::clock time;
   std::atomic<bool> redis_up{false};
+  /// In words, for ready().
+  struct words {
+    std::mutex guard;
+    std::string redis, missing, durability;
+    std::map<std::string, std::string> refused;  ///< by what Redis is not set up for
+  };
+  mutable words said;
   std::atomic<bool> working{false};
   std::atomic<bool> draining{false};
   std::unique_ptr<store> storage;
@@ -75,7 +85,7 @@ struct engine::state {
           config.engine.lease / 6, options.reconnect_base, options.reconnect_cap);
       storage = make_redis_store(std::move(options), redis_events());
     } catch (const std::invalid_argument& e) {
-      return std::string("redis.url: ") + e.what();
+      return e.what();
     }
     parts->storage = storage.get();
     return {};
@@ -86,7 +96,7 @@ struct engine::state {
     calls.connection_changed = [this](bool up, const std::string& detail) {
       redis_up = up;
       measures->redis_up(up);
-      readiness_changed();
+      tell([&](words& to) { to.redis = up ? std::string() : detail; });
       if (up) {
         log::info("redis_up", {{"detail", detail}});
       } else {
@@ -94,7 +104,35 @@ struct engine::state {
       }
     };
     calls.command_answered = [this](std::chrono::nanoseconds took) { measures->redis_command(took); };
+    calls.durability_changed = [this](std::optional<bool> kept, const std::string& detail) {
+      measures->redis_durability(kept);
+      std::string before;
+      tell([&](words& to) { before = std::exchange(to.durability, detail); });
+      if (!detail.empty())
+        log::warn("durability", {{"detail", detail}});
+      else if (!before.empty())
+        log::info("durability", {{"detail", "Redis keeps what it accepts"}});
+    };
+    calls.refused = [this](const std::string& what, const std::string& detail) {
+      const auto level = detail.empty() ? log::level::info : log::level::error;
+      log::event(level, "redis_refuses", {{"what", what}, {"refused", !detail.empty()}, {"detail", detail}});
+      tell([&](words& to) {
+        if (detail.empty())
+          to.refused.erase(what);
+        else
+          to.refused[what] = detail;
+      });
+    };
     return calls;
+  }
+
+  template <class Change>
+  void tell(const Change& change) {
+    {
+      const std::scoped_lock lock(said.guard);
+      change(said);
+    }
+    readiness_changed();
   }
 
   void start() {
@@ -108,6 +146,10 @@ struct engine::state {
     top.ready = [this](bool ready) {
       working = ready;
       readiness_changed();
+    };
+    // While Redis is away that is what is missing, and no lease a consequence.
+    top.missing = [this](const std::string& what) {
+      tell([&](words& to) { to.missing = redis_up ? what : std::string(); });
     };
     spawn_supervisor(*system, std::move(top));
     pulse = system->spawn([answer = callbacks.alive](caf::event_based_actor*) -> caf::behavior {
@@ -191,10 +233,20 @@ void engine::check_alive() {
 }
 
 engine::readiness engine::ready() const {
-  if (state_->draining) return {false, "draining"};
-  if (!state_->redis_up) return {false, "redis is away"};
-  if (!state_->working) return {false, "starting"};
-  return {true, ""};
+  auto& said = state_->said;
+  const std::scoped_lock lock(said.guard);
+  const auto not_ready = [&](const char* reason, std::string detail) {
+    return readiness{false, reason, std::move(detail), said.durability};
+  };
+  if (state_->draining) return not_ready("draining", {});
+  if (!state_->redis_up) return not_ready("redis is away", said.redis);
+  if (!said.refused.empty()) {
+    const auto& [what, detail] = *said.refused.begin();
+    return not_ready("redis is not set up for this engine", what + ": " + detail);
+  }
+  if (!state_->working) return not_ready("starting", said.missing);
+  if (!said.missing.empty()) return not_ready("the lease is not renewed", said.missing);
+  return {true, {}, {}, said.durability};
 }
 
 }  // namespace dispatch

@@ -57,7 +57,9 @@ class engine {
 
   struct readiness {
     bool ready = false;
-    std::string reason;
+    std::string reason;  ///< what is missing, in a few words
+    std::string detail;  ///< the same in Redis's own words, for operators; may be empty
+    std::string note;    ///< also when ready: why it is not safe, for operators; empty: it is
   };
   /// Any thread.
   readiness ready() const;

@@ -143,7 +143,8 @@ struct metrics::state {
   std::optional<std::uint64_t> posts_dropped_before;
   Gauge& redis_up = gauges("dispatch_redis_up", "1 while Redis answers.").Add({});
   Gauge& redis_durability =
-      gauges("dispatch_redis_durability", "0 when Redis may lose, or has lost, what it accepted.").Add({});
+      gauges("dispatch_redis_durability", "1: Redis keeps what it took; 0: perhaps not; -1: unknown.")
+          .Add({});
   Histogram& redis_command =
       histograms("dispatch_redis_command_duration_seconds", "Round trip of a Redis command.")
           .Add({}, redis_buckets());
@@ -249,7 +250,7 @@ metrics::state::state() {
       .Add({{"version", std::string(build_version())}, {"revision", std::string(build_revision())}})
       .Set(1);
   reload_success.Set(1);
-  redis_durability.Set(1);  // until something is known against it
+  redis_durability.Set(-1);  // not asked yet
   start_at_zero();
 }
 
@@ -350,7 +351,6 @@ void metrics::result_posts(std::uint64_t open, std::uint64_t dropped) {
 void metrics::actor_restarted(std::string_view actor) {
   state_->restarts.at(0, actor).Increment();
 }
-
 void metrics::mailbox_depth(std::string_view actor, std::int64_t depth) {
   state_->mailboxes.at(0, actor).Set(static_cast<double>(depth));
 }
@@ -358,8 +358,8 @@ void metrics::mailbox_depth(std::string_view actor, std::int64_t depth) {
 void metrics::redis_up(bool up) {
   state_->redis_up.Set(up ? 1 : 0);
 }
-void metrics::redis_durability(bool kept) {
-  state_->redis_durability.Set(kept ? 1 : 0);
+void metrics::redis_durability(std::optional<bool> kept) {
+  state_->redis_durability.Set(!kept ? -1 : *kept ? 1 : 0);
 }
 void metrics::redis_command(std::chrono::nanoseconds took) {
   state_->redis_command.Observe(seconds(took));

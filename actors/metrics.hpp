@@ -6,6 +6,7 @@
 #include <chrono>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -48,7 +49,8 @@ class metrics {
   void redis_up(bool up);
   void redis_command(std::chrono::nanoseconds took);
   /// False: Redis is set so that it may lose what it has accepted, or has lost it.
-  void redis_durability(bool kept);
+  /// Whether Redis keeps what it accepted; nullopt: it does not say.
+  void redis_durability(std::optional<bool> kept);
   /// `renews_itself`: false of a certificate.
   void credential_expiry(provider by, std::string_view app, std::chrono::milliseconds at, bool renews_itself);
   /// Beyond the contract's list: waiting lists, schedule, repeats of known jobs, refused documents.

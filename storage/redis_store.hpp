@@ -5,6 +5,7 @@
 #include <chrono>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "storage/store.hpp"
@@ -34,6 +35,12 @@ struct redis_callbacks {
   std::function<void(bool up, const std::string& detail)> connection_changed;
   /// On the store's thread, per command answered: for redis_command_duration_seconds.
   std::function<void(std::chrono::nanoseconds)> command_answered;
+  /// On the store's thread, on each change: whether Redis keeps what it accepted (nullopt: it does not say),
+  /// and what is wrong with it.
+  std::function<void(std::optional<bool> kept, const std::string& detail)> durability_changed = {};
+  /// On the store's thread, on each change: Redis is not set up for `what` (the user may not, the keys do not
+  /// lie in one slot), in its own words; an empty text: it is now.
+  std::function<void(const std::string& what, const std::string& detail)> refused = {};
 };
 
 /// Starts connecting at once; throws std::invalid_argument for an unusable URL.

@@ -86,6 +86,7 @@ void lease_keeper::renew() {
 lease_keeper::news lease_keeper::answered(const lease_answer& answer,
                                           std::chrono::steady_clock::time_point now) {
   asking_ = false;
+  problem_ = answer.epoch.has_value() ? std::string() : "no lease: " + answer.epoch.error().detail;
   if (answer.epoch.has_value()) {
     renewed_at_ = now;
     return answer.acquired && !std::exchange(held_, true) ? news::acquired : news::none;
@@ -206,9 +207,8 @@ void housekeeping::sample(const engine_parts& parts) {
   for (std::size_t at = 0; at < parts.apps.size(); ++at) {
     apps.push_back(scope_name(parts.apps[at].by, parts.apps[at].name));
   }
-  parts.storage->sample([measures = parts.measures, warned = warning_, processes = parts.processes,
-                         dropped = posts_dropped_, apps = std::move(apps),
-                         intake = parts.intake](store_result<store_sample> result) {
+  parts.storage->sample([measures = parts.measures, processes = parts.processes, dropped = posts_dropped_,
+                         apps = std::move(apps), intake = parts.intake](store_result<store_sample> result) {
     if (!result.has_value()) return;
     *processes = std::max(result->processes, 1u);
     for (auto in : all_lanes) {
@@ -224,11 +224,6 @@ void housekeeping::sample(const engine_parts& parts) {
     measures->scheduled(result->scheduled);
     measures->dead_letters(result->dead_letters);
     measures->fenced(result->fenced);
-    measures->redis_durability(result->durability_warning.empty());
-    if (*warned != result->durability_warning) {
-      *warned = result->durability_warning;
-      if (!warned->empty()) log::warn("durability", {{"detail", *warned}});
-    }
   });
 }
 

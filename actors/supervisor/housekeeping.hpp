@@ -25,6 +25,8 @@ class lease_keeper {
   news answered(const lease_answer& answer, std::chrono::steady_clock::time_point now);
   void on_tick(std::chrono::steady_clock::time_point now);
   bool held() const noexcept { return held_; }
+  /// Why the lease was neither given nor renewed when that was asked last; empty: it was.
+  const std::string& problem() const noexcept { return problem_; }
   /// Calls back in any case, also when Redis is away.
   void release(std::function<void()> then);
 
@@ -35,6 +37,7 @@ class lease_keeper {
   std::chrono::steady_clock::time_point renewed_at_{};
   bool held_ = false;
   bool asking_ = false;
+  std::string problem_;
 };
 
 class housekeeping {
@@ -49,7 +52,6 @@ class housekeeping {
   static void sample_channels(const engine_parts& parts);
 
   time_point due_moved_{}, looked_{}, sampled_{};
-  std::shared_ptr<std::string> warning_ = std::make_shared<std::string>();
   std::shared_ptr<std::optional<std::uint64_t>> posts_dropped_ =
       std::make_shared<std::optional<std::uint64_t>>();
 };

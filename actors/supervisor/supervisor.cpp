@@ -42,10 +42,13 @@ class supervisor_state {
   // Lease and start-up ----------------------------------------------------------------------------------
 
   void lease_answered(const lease_answer& answer) {
-    switch (keeper_.answered(answer, parts_->time->now())) {
+    const auto news = keeper_.answered(answer, parts_->time->now());
+    say_what_is_missing();
+    switch (news) {
       case lease_keeper::news::acquired:
         log::info("lease_acquired", {{"epoch", *answer.epoch}});
         records_.load_missing();
+        start_when_loaded();
         // At once: the intake waits to hear which lanes are paused.
         housekeeping_.on_tick(*parts_, parts_->time->now(), draining_);
         break;
@@ -65,6 +68,22 @@ class supervisor_state {
     if (keeper_.held() && !records_.is_loaded(m.scope)) records_.load(m.scope);
   }
 
+  /// Also where there is nothing to load: apps whose scopes are their origins have none yet.
+  void start_when_loaded() {
+    if (started_ || !keeper_.held() || !records_.all_loaded()) return;
+    started_ = true;
+    parts_->intake.send(start{});
+    config_.ready(true);
+    log::info("started", {{"scopes", parts_->scopes.size()}});
+  }
+
+  void say_what_is_missing() {
+    std::string missing = keeper_.problem();
+    if (missing.empty() && !keeper_.held()) missing = "no lease yet";
+    if (missing.empty() && !started_) missing = breaker_problem_;
+    if (std::exchange(missing_, missing) != missing && config_.missing) config_.missing(missing);
+  }
+
   void breaker_known(const breaker_loaded& answer) {
     if (!records_.is_of(answer.scope, answer.generation)) return;
     if (answer.record.has_error()) return not_known(answer);
@@ -75,24 +94,22 @@ class supervisor_state {
     if (holds_.lost(answer.scope, *answer.record) && !board_.unsaved(answer.scope)) hold(answer.scope);
     holds_.tell(answer.scope, board_.held(answer.scope, now));
     ask_probes(answer.scope);
-    start_when_known();
+    start_when_loaded();
+    say_what_is_missing();
   }
 
-  // Away, the tick asks again while not all are loaded. A key that somebody else made something else of stops
-  // no scope: its breaker is this process's own until that is mended.
+  // The tick asks again while not all are loaded. A key that somebody else made something else of stops no
+  // scope: its breaker is this process's own until that is mended.
   void not_known(const breaker_loaded& answer) {
-    if (answer.record.error().what != store_error::code::refused) return;
-    if (records_.unreadable(answer)) tell_gate(answer.scope, 0);
-    start_when_known();
-  }
-
-  void start_when_known() {
-    if (!started_ && records_.all_loaded()) {
-      started_ = true;
-      parts_->intake.send(start{});
-      config_.ready(true);
-      log::info("started", {{"scopes", parts_->scopes.size()}});
+    const auto& why = answer.record.error();
+    if (why.what == store_error::code::refused && why.detail.starts_with("WRONGTYPE")) {
+      if (records_.unreadable(answer)) tell_gate(answer.scope, 0);
+      start_when_loaded();
+    } else {
+      breaker_problem_ =
+          "the breaker of " + std::string(parts_->scopes[answer.scope].name) + " cannot be loaded: " + why.detail;
     }
+    say_what_is_missing();
   }
 
   // Breakers --------------------------------------------------------------------------------------------
@@ -325,6 +342,8 @@ class supervisor_state {
   std::chrono::steady_clock::time_point give_up_drain_at_{};
   std::chrono::steady_clock::time_point probes_asked_{};
   std::uint64_t settings_version_ = 0;  ///< that the board was made from
+  std::string breaker_problem_;         ///< the latest, while not all are loaded
+  std::string missing_;                 ///< as said last
   bool started_ = false;
   bool draining_ = false;
   bool ended_ = false;

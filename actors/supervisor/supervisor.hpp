@@ -18,6 +18,8 @@ struct supervisor_config {
   std::function<void(int code)> ended;
   /// Called when the engine begins (true) or ceases (false) to take new work.
   std::function<void(bool)> ready;
+  /// Called when what keeps it from working changes; empty: nothing does. May be left out.
+  std::function<void(const std::string& what)> missing = {};
 };
 
 supervisor_actor::behavior_type supervisor(supervisor_actor::pointer self, supervisor_config config);

@@ -1,6 +1,7 @@
 #include "apps/dispatchd/ingestion.hpp"
 
 #include <algorithm>
+#include <map>
 #include <mutex>
 #include <optional>
 #include <stdexcept>
@@ -149,19 +150,51 @@ struct ingestion::state {
 
   redis_callbacks redis_hooks() {
     redis_callbacks out;
-    out.connection_changed = [](bool up, const std::string& detail) {
+    out.connection_changed = [this](bool up, const std::string& detail) {
       log::event(up ? log::level::info : log::level::warn, "ingest_redis", {{"up", up}, {"detail", detail}});
+      tell([&] { away_ = up ? std::string() : detail; });
     };
     out.command_answered = [this](std::chrono::nanoseconds took) { context_.measures.redis_command(took); };
+    out.refused = [this](const std::string& what, const std::string& detail) {
+      log::event(detail.empty() ? log::level::info : log::level::error, "ingest_redis_refuses",
+                 {{"what", what}, {"refused", !detail.empty()}, {"detail", detail}});
+      tell([&] {
+        if (detail.empty())
+          refused_.erase(what);
+        else
+          refused_[what] = detail;
+      });
+    };
     return out;
+  }
+
+  template <class Change>
+  void tell(const Change& change) {
+    {
+      const std::scoped_lock lock(guard_);
+      change();
+    }
+    if (context_.ready_changed) context_.ready_changed();
+  }
+
+  /// Also what the store finds out itself: a connection that is up and does not answer.
+  engine::readiness ready() const {
+    const bool available = store->available();
+    const std::scoped_lock lock(guard_);
+    if (!available) return {false, "redis is away from the HTTP side", away_, {}};
+    if (refused_.empty()) return {true, {}, {}, {}};
+    const auto& [what, detail] = *refused_.begin();
+    return {false, "redis is not set up for the HTTP side", what + ": " + detail, {}};
   }
 
   ingest_sources sources() {
     ingest_sources out;
     out.ready = [this] {
       auto now = context_.engine_ready();
-      if (now.ready && !store->available()) now = {false, "redis is away"};
-      return now;
+      if (!now.ready) return now;
+      // What Redis says of itself is not for everybody who can call.
+      const auto own = ready();
+      return own.ready ? now : readiness{false, own.reason};
     };
     out.answered = [this](const access_record& what) {
       context_.measures.http_request(what.route, what.status, what.took);
@@ -184,6 +217,9 @@ struct ingestion::state {
   }
 
   context context_;
+  mutable std::mutex guard_;
+  std::string away_;                            ///< why there is no connection
+  std::map<std::string, std::string> refused_;  ///< by what Redis is not set up for
   access_log log_;
   std::unique_ptr<ingest_store> store;
   bool open_to_all;
@@ -198,6 +234,10 @@ ingestion::~ingestion() = default;
 
 std::uint16_t ingestion::port() const noexcept {
   return state_->server.port();
+}
+
+engine::readiness ingestion::ready() const {
+  return state_->ready();
 }
 
 void ingestion::drain() {

@@ -9,6 +9,7 @@
 #include <string>
 #include <variant>
 
+#include "actors/engine.hpp"
 #include "actors/metrics.hpp"
 #include "actors/settings.hpp"
 #include "api/config/ingest_tables.hpp"
@@ -31,7 +32,8 @@ class ingestion {
  public:
   struct context {
     metrics& measures;
-    std::function<readiness()> engine_ready;  ///< any thread
+    std::function<readiness()> engine_ready;  ///< any thread; what the public may hear
+    std::function<void()> ready_changed;      ///< what ready() says; on a thread of its own
     bool insecure_dev = false;
   };
 
@@ -42,6 +44,8 @@ class ingestion {
   ~ingestion();
 
   std::uint16_t port() const noexcept;
+  /// Of this side alone: its own way to Redis. Any thread.
+  engine::readiness ready() const;
   /// 503 to what comes from now on. Any thread.
   void drain();
   /// What a reload brings; cannot fail. With somebody who may call, --insecure-dev is over for good.

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <atomic>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <stdexcept>
 #include <utility>
@@ -15,6 +16,7 @@
 #include "api/admin.hpp"
 #include "apps/dispatchd/event_queue.hpp"
 #include "apps/dispatchd/ingestion.hpp"
+#include "transport/files/regular_file.hpp"
 #include "transport/io_thread.hpp"
 
 namespace dispatch {
@@ -44,7 +46,7 @@ std::string joined(const std::vector<std::string>& parts, std::string_view by) {
 class service {
  public:
   service(const settings& config, const service_options& options)
-      : config_(config), options_(options), manager_(options.manager) {
+      : config_(config), options_(options), with_http_(config.http.open), manager_(options.manager) {
     engine_callbacks calls;
     calls.ended = [this](int code) {
       code_ = code;
@@ -56,14 +58,19 @@ class service {
     if (const auto* wrong = std::get_if<std::string>(&made)) throw std::invalid_argument(*wrong);
     engine_ = std::get<std::unique_ptr<engine>>(std::move(made));
     if (!config.admin.listen.empty()) open_admin();
-    if (config.http.open)
+    if (with_http_)
       open_ingestion();
     else
       log::info("http_off", {{"detail", "nobody is configured who may call, or http.listen is empty"}});
   }
 
   ~service() {
-    ingestion_.reset();
+    std::unique_ptr<ingestion> last;
+    {
+      const std::scoped_lock lock(ingestion_guard_);
+      last = std::move(ingestion_);
+    }
+    last.reset();
     if (admin_) admin_->stop();
   }
 
@@ -85,14 +92,34 @@ class service {
   }
 
  private:
+  /// Of the engine alone, without what only operators may read.
   readiness engine_readiness() const {
     const auto now = engine_->ready();
     return {now.ready, now.reason};
   }
 
+  /// Every door works: the engine has its lease, and the HTTP side, which listens, its own way to Redis. Any
+  /// thread.
+  engine::readiness whole_readiness() const {
+    auto now = engine_->ready();
+    if (!now.ready || !with_http_) return now;
+    const std::scoped_lock lock(ingestion_guard_);
+    auto http = ingestion_ ? ingestion_->ready() : engine::readiness{false, "starting", {}, {}};
+    http.note = std::move(now.note);
+    return http;
+  }
+
+  static std::string missing_in(const engine::readiness& now) {
+    return now.detail.empty() ? now.reason : now.reason + ": " + now.detail;
+  }
+
   void open_ingestion() {
-    ingestion_ = std::make_unique<ingestion>(
-        config_, ingestion::context{measures_, [this] { return engine_readiness(); }, options_.insecure_dev});
+    auto made = std::make_unique<ingestion>(
+        config_,
+        ingestion::context{measures_, [this] { return engine_readiness(); },
+                           [this] { events_.push(service_event::readiness); }, options_.insecure_dev});
+    const std::scoped_lock lock(ingestion_guard_);
+    ingestion_ = std::move(made);
     log::info("http_listening",
               {{"port", ingestion_->port()}, {"tls", !config_.http.tls_certificate_file.empty()}});
   }
@@ -100,7 +127,10 @@ class service {
   void open_admin() {
     admin_sources sources;
     sources.metrics = [this] { return measures_.exposition(); };
-    sources.ready = [this] { return engine_readiness(); };
+    sources.ready = [this] {
+      auto now = whole_readiness();
+      return readiness{now.ready, missing_in(now), std::move(now.note)};
+    };
     sources.answered = [this](std::string_view route, int status, std::chrono::nanoseconds took) {
       measures_.http_request(route, status, took);
     };
@@ -150,20 +180,34 @@ class service {
     }
   }
 
-  std::string readiness_text() const {
-    const auto now = engine_->ready();
+  /// For the service manager: one line, in a few words.
+  static std::string text_of(const engine::readiness& now) {
     return now.ready ? "ready" : "not ready: " + now.reason;
   }
 
   void tell_readiness() {
     if (draining_) return;
-    const auto text = readiness_text();
-    if (!announced_ && engine_->ready().ready) {
+    const auto now = whole_readiness();
+    log_readiness(now);
+    if (!announced_ && now.ready) {
       announced_ = true;
-      manager_.ready(text);
+      manager_.ready(text_of(now));
     } else {
-      manager_.status(text);
+      manager_.status(text_of(now));
     }
+  }
+
+  /// Once per change. The steps of a start are no news while nothing is wrong; what is not safe has a line of
+  /// its own.
+  void log_readiness(const engine::readiness& now) {
+    const auto missing = now.ready ? std::string() : missing_in(now);
+    if (!announced_ && !now.ready && now.detail.empty()) return;
+    if (said_missing_ && *said_missing_ == missing) return;
+    said_missing_ = missing;
+    if (now.ready)
+      log::info("ready");
+    else
+      log::warn("not_ready", {{"missing", missing}});
   }
 
   void reload() {
@@ -172,7 +216,7 @@ class service {
     const auto refusal = try_reload();
     measures_.config_reloaded(refusal.empty());
     if (!refusal.empty()) log::error("reload_refused", {{"problems", refusal}});
-    if (announced_) manager_.ready(readiness_text() + (refusal.empty() ? "" : "; reload refused"));
+    if (announced_) manager_.ready(text_of(whole_readiness()) + (refusal.empty() ? "" : "; reload refused"));
   }
 
   /// Why nothing changed, or nothing: the new settings are in force then.
@@ -210,6 +254,7 @@ class service {
 
   settings config_;  ///< in force
   service_options options_;
+  const bool with_http_;
   service_manager manager_;
   event_queue events_;
   std::atomic<int> code_{0};
@@ -223,12 +268,18 @@ class service {
   std::unique_ptr<engine> engine_;
   std::unique_ptr<io_thread> admin_thread_;
   std::unique_ptr<admin_server> admin_;
+  mutable std::mutex ingestion_guard_;  ///< the admin side asks while this is made, and unmade
   std::unique_ptr<ingestion> ingestion_;
+  std::optional<std::string> said_missing_;  ///< as logged last; empty: nothing
 };
 
 }  // namespace
 
 void open_log(const log_settings& how) {
+  // The same look --check-config takes; the log's library would make missing folders on its own.
+  if (!how.file.empty())
+    if (const auto wrong = why_unwritable(how.file); !wrong.empty())
+      throw std::invalid_argument("log.file: " + wrong);
   log::open(level_of(how.level), how.file);
 }
 

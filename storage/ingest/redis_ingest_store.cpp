@@ -34,10 +34,10 @@ redis_ingest_store::redis_ingest_store(const redis_options& options, redis_callb
     : keys_(options.name_space),
       limits_(limits),
       link_(loop_, redis::link_options(options), hooks(std::move(callbacks))) {
-  submit_.text = submit_script;
-  admit_.text = admit_script;
+  submit_ = {"submit", submit_script, {}};
+  admit_ = {"admit", admit_script, {}};
   for (const auto each : {job_order::cancel, job_order::pause, job_order::resume})
-    orders_[index_of(each)].text = order_text(each);
+    orders_[index_of(each)] = {"order", order_text(each), {}};
   loop_.post([this] { link_.start(); });
   loop_.start("redis-ingest");
 }
@@ -53,8 +53,13 @@ redis::connection_hooks redis_ingest_store::hooks(redis_callbacks callbacks) {
     const auto all = scripts();
     for (std::size_t at = 0; at < all.size() && at < digests.size(); ++at) all[at]->digest = digests[at].text;
   };
+  refusals_.on_change(std::move(callbacks.refused));
   hooks.changed = [this, tell = std::move(callbacks.connection_changed)](bool up, const std::string& detail) {
     up_ = up;
+    if (up)
+      probe_.start();
+    else
+      probe_.stop();
     if (tell) tell(up, detail);
   };
   hooks.answered = std::move(callbacks.command_answered);
@@ -64,6 +69,7 @@ redis::connection_hooks redis_ingest_store::hooks(redis_callbacks callbacks) {
 redis_ingest_store::~redis_ingest_store() {
   std::promise<void> stopped;
   loop_.post([&] {
+    probe_.stop();
     link_.stop();
     for (auto& each : std::exchange(queue_, {})) each.callback(unavailable("stopped"));
     stopped.set_value();
@@ -164,13 +170,14 @@ void redis_ingest_store::send_batch(batch requests) {
   });
 }
 
-void redis_ingest_store::send(const redis::command& what, handler answer) {
+void redis_ingest_store::send(std::string_view name, const redis::command& what, handler answer) {
   const auto now = clock::now();
   if (sent_.empty()) oldest_ = now.time_since_epoch().count();
   sent_.push_back(now);
-  link_.send(what, [this, answer = std::move(answer)](std::optional<reply> got) {
+  link_.send(what, [this, name, answer = std::move(answer)](std::optional<reply> got) {
     sent_.pop_front();
     oldest_ = sent_.empty() ? 0 : sent_.front().time_since_epoch().count();
+    if (got) refusals_.note(name, got->is_error() ? got->text : std::string());
     if (got && !got->is_error()) return answer(std::move(*got));
     answer(failure(got));
   });
@@ -189,14 +196,15 @@ store_error redis_ingest_store::failure(const std::optional<reply>& answer) {
 void redis_ingest_store::run(const loaded_script& which, redis::command arguments, handler answer) {
   redis::command evaluate("EVALSHA", which.digest);
   evaluate.append(arguments);
-  send(evaluate, [this, &which, arguments = std::move(arguments),
-                  answer = std::move(answer)](store_result<reply> result) {
-    if (result || !result.error().detail.starts_with("NOSCRIPT")) return answer(std::move(result));
-    // Forgotten (SCRIPT FLUSH): EVAL makes it known again.
-    redis::command whole("EVAL", which.text);
-    whole.append(arguments);
-    send(whole, answer);
-  });
+  send(which.name, evaluate,
+       [this, &which, arguments = std::move(arguments),
+        answer = std::move(answer)](store_result<reply> result) {
+         if (result || !result.error().detail.starts_with("NOSCRIPT")) return answer(std::move(result));
+         // Forgotten (SCRIPT FLUSH): EVAL makes it known again.
+         redis::command whole("EVAL", which.text);
+         whole.append(arguments);
+         send(which.name, whole, answer);
+       });
 }
 
 void redis_ingest_store::admit(admission who, store_callback<admit_answer> callback) {
@@ -219,7 +227,7 @@ void redis_ingest_store::append_audience(const std::string& tenant, const std::s
   auto answer = counted(append.size_bytes(), std::move(callback));
   if (!answer) return;
   loop_.post([this, append = std::move(append), answer = std::move(answer)] {
-    send(append, [answer](store_result<reply> result) {
+    send("audience", append, [answer](store_result<reply> result) {
       if (!result) return answer(result.error());
       answer(static_cast<std::uint64_t>(result->as_integer()));
     });
@@ -232,11 +240,11 @@ void redis_ingest_store::status(const std::string& tenant, const std::string& id
   if (!answer) return;
   loop_.post([this, key = keys_.job(tenant, id), answer = std::move(answer)] {
     auto now = std::make_shared<epoch_ms>(0);
-    send(redis::command("TIME"), [now](store_result<reply> clock_now) {
+    send("status", redis::command("TIME"), [now](store_result<reply> clock_now) {
       if (clock_now)
         *now = epoch_ms(clock_now->at(0).as_integer() * 1'000 + clock_now->at(1).as_integer() / 1'000);
     });
-    send(redis::command("HGETALL", key), [now, answer](store_result<reply> fields) {
+    send("status", redis::command("HGETALL", key), [now, answer](store_result<reply> fields) {
       if (!fields) return answer(fields.error());
       auto found = decode_status(*fields);
       if (found) found->now = *now;
@@ -255,11 +263,12 @@ void redis_ingest_store::order(job_order what, const std::string& tenant, const 
                                  : operators::resume_call(keys_, tenant, id));
   loop_.post([this, call = std::move(call), answer = std::move(answer)] {
     // An operator may cancel what is yet to come; over HTTP what is not there is 404, and leaves no trace.
-    send(redis::command("EXISTS", call->keys.front()), [this, call, answer](store_result<reply> there) {
-      if (!there) return answer(there.error());
-      if (there->as_integer() == 0) return answer(job_change{});
-      run_order(call, {}, answer);
-    });
+    send("order", redis::command("EXISTS", call->keys.front()),
+         [this, call, answer](store_result<reply> there) {
+           if (!there) return answer(there.error());
+           if (there->as_integer() == 0) return answer(job_change{});
+           run_order(call, {}, answer);
+         });
   });
 }
 

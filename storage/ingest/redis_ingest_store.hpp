@@ -16,6 +16,8 @@
 #include "storage/redis/connection.hpp"
 #include "storage/redis/keys.hpp"
 #include "storage/redis/loop.hpp"
+#include "storage/redis/permission_probe.hpp"
+#include "storage/redis/refusals.hpp"
 #include "storage/redis_store.hpp"
 
 namespace dispatch::ingest {
@@ -57,6 +59,7 @@ class redis_ingest_store final : public ingest_store {
   using batch = std::vector<waiting_request>;
   using handler = std::function<void(store_result<redis::reply>)>;
   struct loaded_script {
+    std::string_view name;  ///< in what is said of its refusal
     std::string_view text;
     std::string digest;
   };
@@ -72,15 +75,17 @@ class redis_ingest_store final : public ingest_store {
   batch next_batch();
   void send_batch(batch requests);
   void run(const loaded_script& which, redis::command arguments, handler answer);
-  void send(const redis::command& what, handler answer);
+  void send(std::string_view name, const redis::command& what, handler answer);
   store_error failure(const std::optional<redis::reply>& answer);
   void run_order(std::shared_ptr<operators::job_call> what, job_change so_far,
                  store_callback<job_change> callback);
 
   redis::keyspace keys_;
   const ingest_limits limits_;
+  redis::refusals refusals_;  ///< before the connection, whose hooks are made with it
   redis::loop loop_;
   redis::connection link_;
+  redis::permission_probe probe_{loop_, link_, refusals_, keys_.permission_probe()};
   loaded_script submit_{}, admit_{};
   std::array<loaded_script, 3> orders_{};  ///< by job_order
   std::deque<waiting_request> queue_;

@@ -1,5 +1,6 @@
 #include "storage/redis/errors.hpp"
 
+#include <algorithm>
 #include <array>
 
 namespace dispatch::redis {
@@ -66,6 +67,25 @@ reaction react_to(std::string_view error) noexcept {
   }
   const auto* rule = find(first_word(error));
   return rule != nullptr ? rule->what : reaction::refuse;
+}
+
+bool is_setup_error(std::string_view error) noexcept {
+  // Direct, and in the words of a script's errors in Redis 6 and 7.
+  constexpr std::array<std::string_view, 8> signs{"NOPERM",
+                                                  "CROSSSLOT",
+                                                  "ACL failure in script",
+                                                  "can't run this command",
+                                                  "no permissions to",
+                                                  "in a cluster node",
+                                                  "nknown command",
+                                                  "nknown Redis command"};
+  return std::any_of(signs.begin(), signs.end(),
+                     [&](std::string_view sign) { return error.find(sign) != std::string_view::npos; });
+}
+
+bool is_placement_error(std::string_view error) noexcept {
+  return error.find("CROSSSLOT") != std::string_view::npos ||
+         error.find("in a cluster node") != std::string_view::npos;
 }
 
 std::string_view moved_to(std::string_view error) noexcept {

@@ -30,6 +30,13 @@ std::span<const error_rule> error_rules() noexcept;
 /// Unknown codes are refused.
 reaction react_to(std::string_view error) noexcept;
 
+/// Says that Redis is not set up for what was asked: this user may not, the keys do not lie in one slot of a
+/// cluster, a command is not there. It stays so until an operator mends it.
+bool is_setup_error(std::string_view error) noexcept;
+
+/// Of those, that keys do not lie in one slot: rights have nothing to do with it.
+bool is_placement_error(std::string_view error) noexcept;
+
 /// "MOVED 3999 127.0.0.1:6381" → "127.0.0.1:6381"; empty when there is no such address.
 std::string_view moved_to(std::string_view error) noexcept;
 

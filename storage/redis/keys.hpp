@@ -23,6 +23,8 @@ class keyspace {
   std::string owner(std::string_view consumer) const { return (prefix_ + "owner:").append(consumer); }
   std::string epoch() const { return prefix_ + "epoch"; }
   std::string control() const { return prefix_ + "control"; }
+  /// Of no record: what a user may do is tried with it, and undone.
+  std::string permission_probe() const { return prefix_ + "permissions"; }
   std::string waiting() const { return prefix_ + "waiting"; }
   /// What the names of all waiting lists begin with.
   std::string wait_prefix() const { return prefix_ + "wait:"; }

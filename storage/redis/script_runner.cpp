@@ -41,6 +41,9 @@ void script_runner::submit(const std::shared_ptr<call>& one) {
 }
 
 void script_runner::answered(const std::shared_ptr<call>& one, std::optional<reply> answer) {
+  if (answer)
+    refusals_.note(script_sources[index_of(one->which)].name,
+                   answer->is_error() ? answer->text : std::string());
   if (answer && !answer->is_error()) {
     errors_in_a_row_ = 0;
     return one->answer(std::move(*answer));

@@ -14,6 +14,7 @@
 
 #include "storage/redis/connection.hpp"
 #include "storage/redis/errors.hpp"
+#include "storage/redis/refusals.hpp"
 #include "storage/redis/scripts.hpp"
 #include "storage/store.hpp"
 
@@ -35,6 +36,9 @@ class script_runner {
   void on_fenced(std::function<void(std::function<void(bool lost)>)> check) {
     check_fence_ = std::move(check);
   }
+
+  /// Where answers are noted, also those to commands that are no scripts.
+  refusals& noted() noexcept { return refusals_; }
 
   /// For the connection's greeting: every script is loaded on every new connection.
   static std::vector<command> greeting();
@@ -67,6 +71,7 @@ class script_runner {
   floored_backoff backoff_;
   std::function<command()> groups_;
   std::function<void(std::function<void(bool)>)> check_fence_;
+  refusals refusals_;
   std::array<std::string, script_count> digests_;
   std::uint32_t errors_in_a_row_ = 0;
   std::multimap<std::chrono::steady_clock::time_point, std::function<void()>> held_;

@@ -19,6 +19,8 @@ scripted_store::scripted_store(redis_options options, redis_callbacks callbacks)
       waiter_(loop_, link_options(options_), keys_, scripts_) {
   if (options_.consumer.empty()) throw std::invalid_argument("the store wants a consumer name");
   scripts_.use(&link_);
+  scripts_.noted().on_change(callbacks_.refused);
+  durability_.on_change(callbacks_.durability_changed);
   scripts_.on_fenced([this](std::function<void(bool)> then) { check_fence(std::move(then)); });
   scripts_.on_missing_groups([this] {
     auto to = fenced();
@@ -36,6 +38,7 @@ scripted_store::~scripted_store() {
   std::promise<void> stopped;
   loop_.post([&] {
     scripts_.stop();
+    probe_.stop();
     link_.stop();
     waiter_.stop();
     while (!writes_.empty()) {
@@ -54,8 +57,13 @@ connection_hooks scripted_store::hooks() {
   hooks.greeting = &script_runner::greeting;
   hooks.greeted = [this](const std::vector<reply>& loaded) { scripts_.greeted(loaded); };
   hooks.changed = [this](bool up, const std::string& detail) {
-    if (up) waiter_.hurry();
-    if (up) renew_again();
+    if (up) {
+      waiter_.hurry();
+      renew_again();
+      probe_.start();
+    } else {
+      probe_.stop();
+    }
     if (callbacks_.connection_changed) callbacks_.connection_changed(up, detail);
   };
   hooks.answered = callbacks_.command_answered;

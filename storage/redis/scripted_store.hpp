@@ -14,6 +14,7 @@
 #include "storage/redis/connection.hpp"
 #include "storage/redis/durability.hpp"
 #include "storage/redis/loop.hpp"
+#include "storage/redis/permission_probe.hpp"
 #include "storage/redis/read_marks.hpp"
 #include "storage/redis/script_runner.hpp"
 #include "storage/redis/token_marks.hpp"
@@ -118,6 +119,7 @@ class scripted_store final : public store {
   bool taking_over_ = false;          ///< a step is under way, or was never answered
   std::string alone_;                 ///< "STREAM ID" of what this process runs alone
   durability durability_;
+  permission_probe probe_{loop_, link_, scripts_.noted(), keys_.permission_probe()};
   token_marks tokens_{loop_, scripts_, link_, keys_, who_};
   /// One write is under way at a time: two, of which the first must be repeated (its script was gone), could
   /// swap, and the first would then be taken for one already applied.

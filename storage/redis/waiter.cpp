@@ -56,6 +56,7 @@ void waiter::wait(const std::vector<source_ptr>& sources, std::chrono::milliseco
 }
 
 void waiter::woken(std::optional<reply> answer) {
+  if (answer) errors_.noted().note("wait", answer->is_error() ? answer->text : std::string());
   if (!answer || answer->is_error()) return fail(answer ? &*answer : nullptr);
   for (const auto& stream : answer->elements) {
     if (stream.at(0).as_text() != keys_.control()) continue;

@@ -111,10 +111,16 @@ virtual_engine::virtual_engine(virtual_world shared, const std::string& consumer
   parts_->scopes.limit_rendered(config_.engine.rendered_bytes);
   parts_->seed = shared_.seed;
   parts_->limiters.emplace_back("limiter_0");
-  fcm_ =
-      add_app(provider::fcm, "default", make_fcm_adapter({"project", outcome::quarantined, {}}), shared_.fcm);
-  apns_ = add_app(provider::apns, "default", make_apns_adapter({"app.example", {}, outcome::quarantined}),
-                  shared_.apns);
+  const auto& serving = config_.platforms.served_by;
+  const auto serves = [&](provider by) {
+    return std::find(serving.begin(), serving.end(), by) != serving.end();
+  };
+  if (serves(provider::fcm))
+    fcm_ = add_app(provider::fcm, "default", make_fcm_adapter({"project", outcome::quarantined, {}}),
+                   shared_.fcm);
+  if (serves(provider::apns))
+    apns_ = add_app(provider::apns, "default", make_apns_adapter({"app.example", {}, outcome::quarantined}),
+                    shared_.apns);
   if (config_.platforms.served_by[index_of(platform::webhook)]) add_webhooks();
   if (!config_.fcm.empty()) parts_->scopes[0].rate = config_.fcm[0].rate;
 
@@ -128,6 +134,7 @@ virtual_engine::virtual_engine(virtual_world shared, const std::string& consumer
     if (alive.lock()) ended = code;
   };
   top.ready = [this](bool is) { ready = is; };
+  top.missing = [this](const std::string& what) { missing = what; };
   spawn_supervisor(*system_, std::move(top));
   settle();
 }

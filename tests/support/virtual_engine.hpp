@@ -114,8 +114,9 @@ struct virtual_world {
 
 class virtual_engine {
  public:
-  /// FCM for android and web, APNs for ios, app "default"; `change` may alter settings before the start. When
-  /// they have webhooks served, tests/support/origin_adapter.hpp does it.
+  /// FCM for android and web, APNs for ios, app "default"; `change` may alter settings before the start: a
+  /// provider that serves no platform has no app. When they have webhooks served,
+  /// tests/support/origin_adapter.hpp does it.
   explicit virtual_engine(std::function<void(settings&)> change = {});
   /// One process of several.
   virtual_engine(virtual_world shared, const std::string& consumer, std::function<void(settings&)> change);
@@ -156,6 +157,7 @@ class virtual_engine {
   caf::actor_system& system() { return *system_; }
 
   bool ready = false;
+  std::string missing;  ///< what keeps it from working, as said last
   std::optional<int> ended;
 
   std::size_t depth(const std::string& stream) const;
