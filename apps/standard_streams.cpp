@@ -1,5 +1,7 @@
 #include "apps/standard_streams.hpp"
 
+#include <fcntl.h>
+
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
@@ -22,6 +24,15 @@ void write_out(std::string_view text) {
 }
 
 }  // namespace
+
+void reserve_standard_streams() {
+  constexpr const char* stand_ins[] = {"/dev/null", "/dev/full", "/dev/null"};
+  for (int each = 0; each < 3; ++each) {
+    // The lowest free number is what open() gives.
+    if (::fcntl(each, F_GETFD) == -1 && errno == EBADF)
+      ::open(stand_ins[each], each == 0 ? O_RDONLY : O_WRONLY);
+  }
+}
 
 void print_text(std::string_view text) {
   write_out(printable(text, true));

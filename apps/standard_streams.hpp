@@ -8,6 +8,10 @@
 
 namespace dispatch {
 
+/// First thing of a program: a stream that it was started without would be the next file or socket opened,
+/// and what is printed would go there. Standard output is then one that takes nothing.
+void reserve_standard_streams();
+
 /// As it is but for what may not be shown; lines stay lines. Nothing is added.
 void print_text(std::string_view text);
 /// One value, and the line's end.

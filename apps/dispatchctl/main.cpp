@@ -388,6 +388,7 @@ Exit codes: 0 done, 1 failed, 2 wrong usage. "dispatchctl COMMAND --help" explai
 }  // namespace
 
 int main(int argc, char** argv) {
+  reserve_standard_streams();
   int code = exit_failed;
   try {
     code = run(argc, argv);
@@ -395,6 +396,5 @@ int main(int argc, char** argv) {
     complain("dispatchctl", error.what());
     if (dynamic_cast<const usage_error*>(&error) != nullptr) code = exit_usage;
   }
-  // An answer nobody got is no success: `key new` shows its key this once.
   return finish_output("dispatchctl") || code != 0 ? code : exit_failed;
 }

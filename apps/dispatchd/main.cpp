@@ -35,6 +35,7 @@ struct arguments {
 }  // namespace
 
 int main(int argc, char** argv) {
+  reserve_standard_streams();
   // Before any thread: signals are taken by one thread of our own, so that no handler runs anywhere.
   signal_watch signals;
 

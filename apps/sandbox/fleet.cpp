@@ -3,8 +3,9 @@
 #include <unistd.h>
 
 #include <boost/asio/post.hpp>
-#include <cstdio>
 #include <future>
+
+#include "apps/sandbox/complain.hpp"
 
 namespace dispatch::sandbox {
 namespace asio = boost::asio;
@@ -33,7 +34,7 @@ void fleet::start() {
         one.run();
       } catch (const std::exception& error) {
         // Most likely the ledger's disk: an answer without its line must never get out.
-        std::fprintf(stderr, "dispatch-sandbox: %s\n", error.what());
+        complain(error.what());
         ::_exit(1);
       }
     });

@@ -3,7 +3,10 @@
 #include <cstdio>
 #include <exception>
 #include <iostream>
+#include <sstream>
+#include <string>
 
+#include "apps/sandbox/complain.hpp"
 #include "apps/sandbox/sandbox.hpp"
 
 int main(int argc, char** argv) {
@@ -30,7 +33,11 @@ int main(int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    if (app.exit(error) != 0) return 2;
+    std::ostringstream wrong;
+    if (app.exit(error, std::cout, wrong) != 0) {
+      std::fputs(dispatch::sandbox::plain(wrong.str()).c_str(), stderr);
+      return 2;
+    }
     // Help that nobody could read is no success.
     return std::cout.flush() && std::fflush(stdout) == 0 && std::ferror(stdout) == 0 ? 0 : 1;
   }
@@ -38,11 +45,12 @@ int main(int argc, char** argv) {
     dispatch::sandbox::run(with);
   } catch (const boost::system::system_error& error) {
     // what() would add Boost's source line.
-    std::fprintf(stderr, "dispatch-sandbox: cannot listen on %s port %u or 127.0.0.1 port %u: %s\n",
-                 with.host.c_str(), with.port, with.control_port, error.code().message().c_str());
+    dispatch::sandbox::complain("cannot listen on " + with.host + " port " + std::to_string(with.port) +
+                                " or 127.0.0.1 port " + std::to_string(with.control_port) + ": " +
+                                error.code().message());
     return 1;
   } catch (const std::exception& error) {
-    std::fprintf(stderr, "dispatch-sandbox: %s\n", error.what());
+    dispatch::sandbox::complain(error.what());
     return 1;
   }
   return 0;

@@ -9,9 +9,10 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/write.hpp>
 #include <chrono>
-#include <cstdio>
 #include <optional>
 #include <utility>
+
+#include "apps/sandbox/complain.hpp"
 
 namespace dispatch::sandbox {
 
@@ -169,7 +170,7 @@ void smtp_server::start() {
       state_->io.run();
     } catch (const std::exception& error) {
       // Most likely the ledger's disk: an answer without its line must never get out.
-      std::fprintf(stderr, "dispatch-sandbox: %s\n", error.what());
+      complain(error.what());
       ::_exit(1);
     }
   });
