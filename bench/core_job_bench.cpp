@@ -105,7 +105,8 @@ void render(benchmark::State& state) {
   for (auto _ : state) {
     std::string out;
     std::string_view missing;
-    if (body.render(*source, source->recipients[0], key.text(), 4'096, out, missing) != dispatch::fill_status::ok)
+    if (body.render(*source, source->recipients[0], key.text(), 4'096, out, missing) !=
+        dispatch::fill_status::ok)
       std::abort();
     bytes = out.size();
     benchmark::DoNotOptimize(out);

@@ -106,8 +106,8 @@ class supervisor_state {
       if (records_.unreadable(answer)) tell_gate(answer.scope, 0);
       start_when_loaded();
     } else {
-      breaker_problem_ =
-          "the breaker of " + std::string(parts_->scopes[answer.scope].name) + " cannot be loaded: " + why.detail;
+      breaker_problem_ = "the breaker of " + std::string(parts_->scopes[answer.scope].name) +
+                         " cannot be loaded: " + why.detail;
     }
     say_what_is_missing();
   }

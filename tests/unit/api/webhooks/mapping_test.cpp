@@ -81,7 +81,9 @@ TEST(webhook_mapping, never_takes_text_of_the_payload_for_a_template) {
   const auto rendered = [&](std::string_view text, const recipient& who) {
     std::string out;
     std::string_view missing;
-    return text_template(text).render(*parsed, who, 10'000, out, missing) == fill_status::ok ? out : "missing " + std::string(missing);
+    return text_template(text).render(*parsed, who, 10'000, out, missing) == fill_status::ok
+               ? out
+               : "missing " + std::string(missing);
   };
   const auto& first = parsed->recipients[0];
   const auto& second = parsed->recipients[1];
@@ -104,8 +106,8 @@ TEST(webhook_mapping, does_not_let_a_value_complete_a_template_either) {
     if (!parsed) return document;
     std::string out;
     std::string_view missing;
-    return text_template(parsed->message.title).render(*parsed, parsed->recipients[0], 10'000, out, missing) ==
-                   fill_status::ok
+    return text_template(parsed->message.title)
+                       .render(*parsed, parsed->recipients[0], 10'000, out, missing) == fill_status::ok
                ? out
                : "missing " + std::string(missing);
   };
