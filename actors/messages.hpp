@@ -253,6 +253,7 @@ struct tokens_known {
 struct sampled_lanes {
   std::array<bool, lane_count> paused{};  ///< by operators
   bool posts = false;                     ///< something is in the results lane, or waits in it
+  bool paused_known = true;               ///< else as it was
 };
 struct suspects_marked {
   store_result<nothing> result;

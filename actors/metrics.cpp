@@ -111,6 +111,7 @@ struct metrics::state {
              "How many sends the scope's provider gets at a time, as found by watching it.");
   Family<Gauge>& doubts_family =
       gauges("dispatch_mass_invalid", "1 while a scope is held because it calls too many tokens dead.");
+  Family<Gauge>& spoiled_family = gauges("dispatch_spoiled_keys", "1 while keys of this kind are unusable.");
   Family<Histogram>& wait_family =
       histograms("dispatch_rate_limit_wait_seconds", "What a send waited for its rate limit.");
   Family<Counter>& tokens_family =
@@ -181,6 +182,9 @@ struct metrics::state {
   worst_gauges<Gauge> doubts{max_scopes, [this](std::size_t, const std::string& scope) -> Gauge& {
                                return doubts_family.Add({{"scope", scope}});
                              }};
+  bounded_series<Gauge> spoiled{64, [this](std::size_t, const std::string& kind) -> Gauge& {
+                                  return spoiled_family.Add({{"kind", kind}});
+                                }};
   bounded_series<Histogram> waits{max_scopes, [this](std::size_t, const std::string& scope) -> Histogram& {
                                     return wait_family.Add({{"scope", scope}}, wait_buckets());
                                   }};
@@ -339,6 +343,9 @@ void metrics::mass_invalid(std::string_view scope, bool held) {
 void metrics::dead_letters(std::uint64_t length) {
   state_->dead_letters.Set(static_cast<double>(length));
 }
+void metrics::spoiled_key(std::string_view kind, bool is) {
+  state_->spoiled.at(0, kind).Set(is ? 1 : 0);
+}
 void metrics::fenced(std::uint64_t processes) {
   const auto before = std::exchange(state_->fenced_before, processes);
   if (before && processes > *before) state_->fenced.Increment(static_cast<double>(processes - *before));
@@ -354,7 +361,6 @@ void metrics::actor_restarted(std::string_view actor) {
 void metrics::mailbox_depth(std::string_view actor, std::int64_t depth) {
   state_->mailboxes.at(0, actor).Set(static_cast<double>(depth));
 }
-
 void metrics::redis_up(bool up) {
   state_->redis_up.Set(up ? 1 : 0);
 }
@@ -364,30 +370,24 @@ void metrics::redis_durability(std::optional<bool> kept) {
 void metrics::redis_command(std::chrono::nanoseconds took) {
   state_->redis_command.Observe(seconds(took));
 }
-
 void metrics::credential_expiry(provider by, std::string_view app, std::chrono::milliseconds at,
                                 bool renews_itself) {
   state_->expiries.at(index_of(by), app).Set(seconds(at));
   state_->renewing.at(index_of(by), app).Set(renews_itself ? 1 : 0);
 }
-
 void metrics::waiting(std::string_view scope, lane on, std::uint64_t length) {
   state_->waiting.at(index_of(on), scope).Set(static_cast<double>(length));
 }
-
 void metrics::scheduled(std::uint64_t length) {
   state_->scheduled.Set(static_cast<double>(length));
 }
-
 void metrics::jobs(std::string_view result, std::uint64_t count) {
   state_->jobs.at(0, result).Increment(static_cast<double>(count));
 }
-
 void metrics::http_request(std::string_view route, int code, std::chrono::nanoseconds took) {
   state_->requests.at(0, std::string(route) + ' ' + std::to_string(code)).Increment();
   state_->request_durations.at(0, route).Observe(seconds(took));
 }
-
 void metrics::config_reloaded(bool applied) {
   state_->reloads_family.Add({{"result", applied ? "applied" : "refused"}}).Increment();
   state_->reload_success.Set(applied ? 1 : 0);

@@ -44,6 +44,8 @@ class metrics {
   void fenced(std::uint64_t processes);
   /// Posts of results that have not ended; those dropped, counted as fenced() counts.
   void result_posts(std::uint64_t open, std::uint64_t dropped);
+  /// Kinds of keys that hold what they should not (docs/storage.md); 64 at most.
+  void spoiled_key(std::string_view kind, bool is);
   void actor_restarted(std::string_view actor);
   void mailbox_depth(std::string_view actor, std::int64_t depth);
   void redis_up(bool up);

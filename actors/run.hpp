@@ -29,6 +29,10 @@ using suspects_over = std::array<std::uint32_t, company_count>;
 /// What an operator wants of the job. Set by the intake, read by all.
 enum class run_mode : std::uint8_t { running, paused, cancelled };
 
+/// What the tracker wants of a run of which something cannot be written (a spoiled key): nothing more of it
+/// is to be read, or started either.
+enum class run_hold : std::uint8_t { none, aside, held };
+
 struct recipient_state {
   bool startable() const noexcept { return !ended && !withheld; }
 
@@ -73,6 +77,9 @@ struct run {
   std::vector<recipient_state> states;
   progress_bitmap progress;  ///< the tracker's; empty for a single recipient
   std::atomic<run_mode> mode{run_mode::running};
+  std::atomic<run_hold> unwritten{run_hold::none};  ///< set by the tracker, read by the intake
+  std::uint32_t unit = 0;                           ///< the tracker's: see actors/tracker/units.hpp
+  std::size_t tally = 0;                      ///< the tracker's: its place in the checkpoint being gathered
   bool from_origin = false;                   ///< read from the waiting list of an origin's scope
   bool recovered = false;                     ///< a process died that had it
   dispatch::died_upto died_upto{-1, -1, -1};  ///< … and what it, or one before it, had started

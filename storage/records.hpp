@@ -115,12 +115,13 @@ struct acceptance {
 };
 enum class acceptance_result : std::uint8_t {
   accepted,
-  resumed,     ///< this very entry was accepted before (redelivered)
-  repeat,      ///< another entry, same document: acknowledge, count, send nothing
-  conflict,    ///< another entry, different document: dead letter `id_conflict`
-  cancelled,   ///< by an operator: its recipients end so
-  paused,      ///< by an operator: its recipients are parked until it is resumed
-  no_audience  ///< there is no such list: the job is over, `dead`
+  resumed,      ///< this very entry was accepted before (redelivered)
+  repeat,       ///< another entry, same document: acknowledge, count, send nothing
+  conflict,     ///< another entry, different document: dead letter `id_conflict`
+  cancelled,    ///< by an operator: its recipients end so
+  paused,       ///< by an operator: its recipients are parked until it is resumed
+  no_audience,  ///< there is no such list: the job is over, `dead`
+  unusable      ///< its record or its audience holds what it should not: ask again, it may be mended
 };
 
 /// Part of a job's audience: JSON texts of recipients, as the producer wrote them.
@@ -256,6 +257,16 @@ struct checkpoint {
   }
 };
 
+/// What of a checkpoint cannot be written because of keys that hold what they should not: everything that
+/// needs one of a kind, or places in the checkpoint's vectors.
+struct unusable_parts {
+  bool waiting = false;  ///< parks without a time
+  bool due = false;      ///< parks with one
+  bool tokens = false, dead = false, progress = false;
+  bool posts = false;  ///< posts, those that have ended, and jobs with a completion
+  std::vector<std::size_t> parks, jobs, cuts, withheld;
+};
+
 /// A token of a rate limit's virtual schedule, see core/policy/permit_schedule.hpp. All on Redis's clock.
 struct limit_ask {
   std::string scope;  ///< names the key: provider:app, with :origin where there are many, "tenant:" name
@@ -304,6 +315,8 @@ struct store_sample {
   std::uint64_t posts_open = 0;           ///< result posts that have not ended …
   std::uint64_t posts_dropped = 0;        ///< … and those dropped so far because these were too many
   bool tokens_suppressed = false;         ///< any
+  bool paused_known = true;               ///< `paused` says what operators want
+  std::vector<std::string> spoiled;       ///< kinds of keys that hold what they should not (docs/storage.md)
   std::string durability_warning;         ///< empty when persistence is on and maxmemory-policy is noeviction
 };
 

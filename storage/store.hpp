@@ -11,6 +11,7 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -27,6 +28,8 @@ struct store_error {
   };
   code what = code::unavailable;
   std::string detail;
+  std::shared_ptr<const unusable_parts>
+      unusable{};  ///< of a refused write: the rest can be written without these
 };
 
 template <class T>

@@ -58,6 +58,7 @@ bool intake_state::wants_window(lane in) {
 void intake_state::cut_audiences() {
   std::erase_if(cut_, [&](open_list& list) {
     if (!list.written_at || written_ < *list.written_at) return false;
+    if (list.owner->unwritten != run_hold::none) return false;  // counted as settled, but not written
     sources_.ready(list.owner->lane).drained = false;
     list.written_at.reset();
     if (!list.over) audiences_.push_back(std::move(list));

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <utility>
 #include <variant>
 
@@ -5,6 +6,15 @@
 #include "storage/operator/names.hpp"
 
 namespace dispatch {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr std::size_t max_held_back = 65'536;
+constexpr auto unusable_again = 2'000ms;
+constexpr std::size_t most_asked_again = 256;
+
+}  // namespace
 
 void intake_state::control(const control_event& event) {
   parts_->supervisor.send(control_notice{event});
@@ -27,14 +37,19 @@ void intake_state::control(const control_event& event) {
 }
 
 void intake_state::look_at(const sampled_lanes& m) {
-  control_.set_paused(m.paused);
+  if (m.paused_known || !lanes_known_) control_.set_paused(m.paused);
   posts_ = m.posts || posts_results(parts_->config->tenants);
   if (!std::exchange(lanes_known_, true)) fill();
 }
 
-void intake_state::sift(std::vector<work_item>& items) {
+void intake_state::sift(scope_number scope, std::vector<work_item>& items) {
   settlement over;
   std::erase_if(items, [&](const work_item& item) {
+    if (item.owner->unwritten.load(std::memory_order_relaxed) == run_hold::held &&
+        held_back_.size() < max_held_back) {
+      held_back_.emplace_back(scope, item);
+      return true;
+    }
     switch (item.owner->mode.load(std::memory_order_relaxed)) {
       case run_mode::running:
         return false;
@@ -51,6 +66,24 @@ void intake_state::sift(std::vector<work_item>& items) {
     return false;
   });
   settle(std::move(over));
+}
+
+// Of runs whose outcomes cannot be written: started, they would only fill up what may be unwritten.
+void intake_state::start_held_back() {
+  for (auto& [scope, item] : std::exchange(held_back_, {})) {
+    if (item.owner->unwritten.load(std::memory_order_relaxed) == run_hold::held) {
+      held_back_.emplace_back(scope, std::move(item));
+    } else {
+      work_.push_front(scope, {item.owner, nullptr, item.position, item.position + 1});
+    }
+  }
+  const auto now = parts_->time->now();
+  if (unusable_.empty() || now < ask_unusable_at_) return;
+  ask_unusable_at_ = now + unusable_again;
+  const auto some = std::min<std::size_t>(unusable_.size(), most_asked_again);
+  std::vector<run_ptr> again(unusable_.begin(), unusable_.begin() + static_cast<std::ptrdiff_t>(some));
+  unusable_.erase(unusable_.begin(), unusable_.begin() + static_cast<std::ptrdiff_t>(some));
+  accept(std::move(again));
 }
 
 }  // namespace dispatch

@@ -169,7 +169,13 @@ void intake_state::wait_for(std::vector<source_ptr> drained, std::chrono::millis
 
 void intake_state::wake(const woken& answer) {
   waiting_ = false;
-  if (answer.events.has_error()) return;  // the tick asks again
+  if (answer.events.has_error()) {
+    // A stream that cannot be waited for (a spoiled key) keeps from waiting for the others: they are looked
+    // at as often as the store answers. Otherwise the tick asks again.
+    if (answer.events.error().what != store_error::code::refused) return;
+    if (!reading_) sources_.wake_all();
+    return fill();
+  }
   for (const auto& event : *answer.events) control(event);
   if (!reading_) sources_.wake_all();
   fill();
@@ -180,6 +186,7 @@ void intake_state::on_tick(const tick&) {
     check_drained();
   } else {
     if (!unaccepted_.empty()) accept(std::exchange(unaccepted_, {}));
+    start_held_back();
     ask_tokens_again();
     demand_again();
     next_suspects();
@@ -309,6 +316,9 @@ void intake_state::take_accepted(const accept_done& answer) {
       case acceptance_result::no_audience:
         over.letters.push_back(letter_of(*owner, "malformed", "/audience: there is no such list"));
         over.finished_entries.push_back(owner->where);
+        break;
+      case acceptance_result::unusable:
+        unusable_.push_back(owner);
         break;
       case acceptance_result::cancelled:
         owner->mode = run_mode::cancelled;

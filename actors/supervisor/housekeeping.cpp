@@ -61,6 +61,26 @@ void say_posts(metrics& measures, const store_sample& sample, std::optional<std:
                                      {"detail", "more than results.outbox_length have not ended"}});
 }
 
+/// Once per change, by what the keys are for.
+void say_spoiled(metrics& measures, const std::vector<std::string>& now, std::vector<std::string>& before) {
+  const auto in = [](const std::vector<std::string>& all, const std::string& one) {
+    return std::find(all.begin(), all.end(), one) != all.end();
+  };
+  for (const auto& kind : now) {
+    if (in(before, kind)) continue;
+    measures.spoiled_key(kind, true);
+    log::error(
+        "spoiled_key",
+        {{"kind", kind}, {"detail", "holds what it should not: its own work waits until it is mended"}});
+  }
+  for (const auto& kind : before) {
+    if (in(now, kind)) continue;
+    measures.spoiled_key(kind, false);
+    log::info("mended_key", {{"kind", kind}});
+  }
+  before = now;
+}
+
 }  // namespace
 
 void lease_keeper::acquire() {
@@ -208,14 +228,20 @@ void housekeeping::sample(const engine_parts& parts) {
     apps.push_back(scope_name(parts.apps[at].by, parts.apps[at].name));
   }
   parts.storage->sample([measures = parts.measures, processes = parts.processes, dropped = posts_dropped_,
-                         apps = std::move(apps), intake = parts.intake](store_result<store_sample> result) {
-    if (!result.has_value()) return;
+                         spoiled = spoiled_, apps = std::move(apps),
+                         intake = parts.intake](store_result<store_sample> result) {
+    if (result.has_error()) {
+      // Every script looks at this process's own record first.
+      if (result.error().what == store_error::code::refused) say_spoiled(*measures, {"owner"}, *spoiled);
+      return;
+    }
+    say_spoiled(*measures, result->spoiled, *spoiled);
     *processes = std::max(result->processes, 1u);
     for (auto in : all_lanes) {
       const auto& lane = result->lanes[index_of(in)];
       measures->lane_state(in, lane.depth, lane.oldest_age, lane.pending);
     }
-    intake.send(sampled_lanes{result->paused, holds_posts(*result)});
+    intake.send(sampled_lanes{result->paused, holds_posts(*result), result->paused_known});
     say_posts(*measures, *result, *dropped);
     if (auto lists = origin_lists(result->waiting); !lists.empty()) {
       intake.send(waiting_origins{std::move(lists)});

@@ -8,6 +8,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "actors/parts.hpp"
 
@@ -52,6 +53,8 @@ class housekeeping {
   static void sample_channels(const engine_parts& parts);
 
   time_point due_moved_{}, looked_{}, sampled_{};
+  using kinds = std::vector<std::string>;
+  std::shared_ptr<kinds> spoiled_ = std::make_shared<kinds>();  ///< keys that held what they should not
   std::shared_ptr<std::optional<std::uint64_t>> posts_dropped_ =
       std::make_shared<std::optional<std::uint64_t>>();
 };

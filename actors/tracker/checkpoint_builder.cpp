@@ -87,18 +87,50 @@ parked parked_rest(const run_ptr& owner, const source& to, std::optional<epoch_m
 
 }  // namespace
 
+// A run's number is for life: what comes of it later must not overtake what could not be written.
+unit_number checkpoint_builder::unit_of(const run_ptr& owner) {
+  auto& tallies = tags_.tallies;
+  if (owner->unit == 0) owner->unit = next_unit_++;
+  if (owner->tally >= tallies.size() || tallies[owner->tally].owner != owner) {
+    owner->tally = tallies.size();
+    tallies.push_back({owner->unit, owner, 0});
+  }
+  return owner->unit;
+}
+
+void checkpoint_builder::finish(const std::vector<entry_ref>& entries,
+                                const std::vector<dead_letter>& letters, const std::vector<parked>& moved,
+                                const run_ptr& of) {
+  if (entries.empty() && letters.empty() && moved.empty()) return;
+  const auto unit = of ? unit_of(of) : next_unit_++;
+  if (!of) tags_.tallies.push_back({unit, nullptr, 0});
+  content_->done.insert(content_->done.end(), entries.begin(), entries.end());
+  content_->parks.insert(content_->parks.end(), moved.begin(), moved.end());
+  for (const auto& letter : letters) add_letter(letter);
+  tags_.done.resize(content_->done.size(), unit);
+  tags_.parks.resize(content_->parks.size(), unit);
+  tags_.dead.resize(content_->dead.size(), unit);
+}
+
 void checkpoint_builder::end(const work_item& item, ending how, epoch_ms now, bool counted) {
   auto& owner = *item.owner;
   auto& state = item.state();
   if (state.ended) return;
-  if (counted) ++recipients_;
+  const auto unit = unit_of(item.owner);
+  if (counted) {
+    ++recipients_;
+    ++tags_.tallies[owner.tally].recipients;
+  }
   if (owner.has_hash) count(item.owner, how.result);
   if (owner.lane == lane::results) {
     ++content_->posts_ended;  // itself no job's result
   } else {
     tell(item, how, now);
   }
+  tags_.results.resize(content_->results.size(), unit);
   if (how.result == outcome::invalid_token || how.result == outcome::quarantined) note_token(item, how, now);
+  tags_.tokens.resize(content_->tokens.size(), unit);
+  tags_.withheld.resize(content_->withheld.size(), unit);
   if (how.result == outcome::dead) {
     const auto [at, fresh] = dead_places_.try_emplace(&owner, dead_.size());
     if (fresh) {
@@ -151,6 +183,7 @@ void checkpoint_builder::count(const run_ptr& owner, outcome result, std::uint32
                               only,
                               owner->correlation_id,
                               owner->traceparent});
+    tags_.jobs.push_back(unit_of(owner));
     if (const auto* to = results_receiver(config_->tenants, owner->document->tenant))
       posts_.watch(owner, at->second.place, *to);
   }
@@ -159,20 +192,23 @@ void checkpoint_builder::count(const run_ptr& owner, outcome result, std::uint32
 
 void checkpoint_builder::cut(const settlement::cut& what) {
   const auto& document = *what.owner->document;
+  const auto unit = unit_of(what.owner);
   if (what.count > 0) {
     content_->cuts.push_back(
         {std::string(document.tenant), std::string(document.id), what.first, what.count});
   }
   if (what.unusable > 0) count(what.owner, outcome::dead, what.unusable);
   for (const auto& rest : what.rests) add_rest(rest);
-  if (what.last) content_->done.push_back(what.owner->where);
+  tags_.cuts.resize(content_->cuts.size(), unit);
+  tags_.parks.resize(content_->parks.size(), unit);
+  if (what.last) add_done(what.owner);
 }
 
 void checkpoint_builder::leave(const work_item& item) {
   auto& owner = *item.owner;
   item.state().ended = true;
   if (const auto level = std::exchange(item.state().suspect, 0); level > 0) ++suspects_[level - 1u];
-  if (--owner.open == 0) content_->done.push_back(owner.where);
+  if (--owner.open == 0) add_done(item.owner);
   if (owner.states.size() == 1) return;
   owner.progress[item.position / 8] = static_cast<char>(
       static_cast<unsigned char>(owner.progress[item.position / 8]) | 1u << item.position % 8);
@@ -182,12 +218,14 @@ void checkpoint_builder::leave(const work_item& item) {
 // In the same write as the counters: a run that is taken up again elsewhere goes on where these stand.
 void checkpoint_builder::seal_progress() {
   for (const auto& owner : moved_) {
+    const auto unit = unit_of(owner);
     if (owner->open > 0) {
       content_->progress.push_back({owner->where, owner->progress});
       owner->progress_stored = true;
     } else if (std::exchange(owner->progress_stored, false)) {
       content_->progress.push_back({owner->where, {}});
     }
+    tags_.progress.resize(content_->progress.size(), unit);
   }
   moved_.clear();
   moved_known_.clear();
@@ -236,9 +274,14 @@ void checkpoint_builder::park(const std::vector<settlement::park>& parks, epoch_
     const auto most = first->most > 0 ? first->most : all.size();
     for (std::size_t from = 0; from < all.size(); from += most) {
       const auto part = all.subspan(from, std::min<std::size_t>(most, all.size() - from));
+      const auto unit = unit_of(first->item.owner);
       for (auto position : part) leave({first->item.owner, static_cast<std::uint32_t>(position)});
-      if (counted) recipients_ += static_cast<std::uint32_t>(part.size());
+      if (counted) {
+        recipients_ += static_cast<std::uint32_t>(part.size());
+        tags_.tallies[first->item.owner->tally].recipients += static_cast<std::uint32_t>(part.size());
+      }
       add_rest(parked_rest(first->item.owner, first->to, due, part));
+      tags_.parks.resize(content_->parks.size(), unit);
       limit(now);
     }
   }
@@ -265,6 +308,7 @@ void checkpoint_builder::seal_letters(epoch_ms now) {
       letter.correlation_id = items.owner->correlation_id;
       letter.traceparent = items.owner->traceparent;
       add_letter(std::move(letter));
+      tags_.dead.resize(content_->dead.size(), unit_of(items.owner));
     }
   }
   dead_.clear();
@@ -285,8 +329,12 @@ checkpoint_builder::sealed checkpoint_builder::close(epoch_ms now) {
   counts_.clear();
   content_places_.clear();
   bytes_ = 0;
-  return {std::exchange(content_, std::make_shared<checkpoint>()), std::exchange(recipients_, 0),
-          std::exchange(settled_, 0), std::exchange(suspects_, {}), std::exchange(dead_tokens_, {})};
+  return {std::exchange(content_, std::make_shared<checkpoint>()),
+          std::exchange(tags_, {}),
+          std::exchange(recipients_, 0),
+          std::exchange(settled_, 0),
+          std::exchange(suspects_, {}),
+          std::exchange(dead_tokens_, {})};
 }
 
 }  // namespace dispatch

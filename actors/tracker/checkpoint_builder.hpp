@@ -16,6 +16,7 @@
 #include "actors/live_settings.hpp"
 #include "actors/messages.hpp"
 #include "actors/tracker/result_posts.hpp"
+#include "actors/tracker/units.hpp"
 #include "storage/records.hpp"
 
 namespace dispatch {
@@ -50,10 +51,10 @@ class checkpoint_builder {
   /// These leave memory for a waiting list or the schedule.
   void park(const std::vector<settlement::park>& parks, epoch_ms now, bool counted);
   void cut(const settlement::cut& what);
-  void finish_entry(const entry_ref& where) { content_->done.push_back(where); }
-  void add_letter(dead_letter letter);
-  /// A rest that goes elsewhere as it is, its reference with it.
-  void move(parked rest) { content_->parks.push_back(std::move(rest)); }
+  /// Entries that are over without a run; letters, and rests that go elsewhere as they are (their references
+  /// with them), in their place. `of`: the run of a cut that they belong to.
+  void finish(const std::vector<entry_ref>& entries, const std::vector<dead_letter>& letters,
+              const std::vector<parked>& moved, const run_ptr& of);
 
   /// So many of the intake's settlements are in here.
   void count_settled(std::uint32_t count) { settled_ += count; }
@@ -64,6 +65,7 @@ class checkpoint_builder {
 
   struct sealed {
     std::shared_ptr<const checkpoint> content;
+    unit_tags tags{};              ///< whose the content is
     std::uint32_t recipients = 0;  ///< ends among them that count in max_in_flight
     std::uint32_t settled = 0;     ///< see count_settled()
     suspects_over suspects{};
@@ -82,8 +84,14 @@ class checkpoint_builder {
   void tell(const work_item& item, const ending& how, epoch_ms now);
   void leave(const work_item& item);
   void add_rest(parked rest);
+  void add_letter(dead_letter letter);
   /// A rest or letter more refers to this (null: it does not).
   void use(const stored_content_ptr& content);
+  unit_number unit_of(const run_ptr& owner);
+  void add_done(const run_ptr& owner) {
+    content_->done.push_back(owner->where);
+    tags_.done.push_back(unit_of(owner));
+  }
   void seal_progress();
   void seal_letters(epoch_ms now);
 
@@ -97,6 +105,8 @@ class checkpoint_builder {
   /// At most engine.max_in_flight recipients are in here and in content_.
   std::deque<sealed> full_;
   std::shared_ptr<checkpoint> content_ = std::make_shared<checkpoint>();
+  unit_tags tags_;
+  unit_number next_unit_ = first_unit;
   struct counted_run {
     run_ptr owner;          ///< kept alive: its address is the key
     std::size_t place = 0;  ///< in content_->jobs

@@ -4,9 +4,9 @@
 #include <array>
 #include <utility>
 
-#include "actors/tracker/checkpoint_builder.hpp"
 #include "actors/tracker/disabled_endpoint.hpp"
 #include "actors/tracker/token_doubts.hpp"
+#include "actors/tracker/write_line.hpp"
 
 namespace dispatch {
 namespace {
@@ -41,13 +41,15 @@ class tracker_state {
  public:
   explicit tracker_state(std::shared_ptr<const engine_parts> parts)
       : parts_(std::move(parts)),
-        builder_(parts_->config),
+        line_(parts_->config),
         doubts_(parts_->config->hygiene, parts_->scopes.generations()) {}
 
   /// A (next) life of the actor begins.
   void attach(tracker_actor::pointer self) {
     self_ = self;
-    if (writing_.content) write();  // the tick that would have repeated it may be gone
+    if (line_.content()) write();  // the tick that would have repeated it may be gone
+    aside_asked_ = false;
+    ask_for_aside();
   }
   const peer<tracker_actor>& place() const { return parts_->tracker; }
 
@@ -91,24 +93,24 @@ class tracker_state {
     for (std::size_t by = 0; by < counts.size() && !what.ends.empty(); ++by) {
       counts[by].flush(*parts_->measures, static_cast<provider>(by));
     }
-    builder_.park(what.parks, wall_, what.counted);
-    for (const auto& rest : what.moved) builder_.move(rest);
-    for (const auto& cut : what.cuts) builder_.cut(cut);
-    for (const auto& where : what.finished_entries) builder_.finish_entry(where);
-    for (const auto& letter : what.letters) builder_.add_letter(letter);
-    if (what.from_intake) builder_.count_settled(what.size());
+    auto& to = line_.builder();
+    to.park(what.parks, wall_, what.counted);
+    for (const auto& cut : what.cuts) to.cut(cut);
+    to.finish(what.finished_entries, what.letters, what.moved,
+              what.cuts.empty() ? nullptr : what.cuts.front().owner);
+    if (what.from_intake) to.count_settled(what.size());
     flush();
   }
 
   void written(const write_done& answer) {
-    if (answer.sequence != sequence_) return;
+    if (answer.sequence != line_.sequence() || !line_.content()) return;
     if (answer.result.has_value()) {
-      suppress(std::move(writing_.dead));
-      if (writing_.recipients > 0 || writing_.settled > 0 || writing_.suspects != suspects_over{}) {
-        parts_->intake.send(confirmed{writing_.recipients, writing_.settled, writing_.suspects});
-      }
-      writing_ = {};
+      tell(line_.written(parts_->time->now()));
       flush();
+      return;
+    }
+    if (const auto& unusable = answer.result.error().unusable; unusable && line_.concerned(*unusable)) {
+      leave_out(*unusable);
       return;
     }
     if (answer.result.error().what == store_error::code::fenced) {
@@ -119,7 +121,7 @@ class tracker_state {
     const bool refused = answer.result.error().what == store_error::code::refused;
     if (refused) log::error("write_refused", {{"detail", answer.result.error().detail}});
     // The same sequence again: applied at most once, whether or not the lost answer was a yes.
-    send_later(self_, refused ? refused_again : write_again, tick{sequence_});
+    send_later(self_, refused ? refused_again : write_again, tick{line_.sequence()});
   }
 
   void doubt(const scope_doubt& news) {
@@ -133,7 +135,13 @@ class tracker_state {
   }
 
   void on_tick(const tick& at) {
-    if (writing_.content && at.generation == sequence_) write();
+    if (at.generation == 0) {
+      aside_asked_ = false;
+      flush();
+      ask_for_aside();
+    } else if (line_.content() && at.generation == line_.sequence()) {
+      write();
+    }
   }
 
   void finish() {
@@ -266,7 +274,7 @@ class tracker_state {
     }
     count_end(answered.item, how.result, said.reason, counts);
     parts_->measures->dispatch_duration(answered.item.owner->lane, wall_ - answered.item.owner->stored_at);
-    builder_.end(answered.item, std::move(how), wall_, true);
+    line_.builder().end(answered.item, std::move(how), wall_, true);
   }
 
   void note_attempt(const scope_info& scope, const completion_batch::answered& answered, const verdict& said,
@@ -316,7 +324,7 @@ class tracker_state {
     how.detail = local.detail;
     how.attempts = local.item.state().attempts;
     count_end(local.item, local.result, local.reason, counts);
-    builder_.end(local.item, std::move(how), wall_, counted);
+    line_.builder().end(local.item, std::move(how), wall_, counted);
   }
 
   void count_end(const work_item& item, outcome result, std::string_view reason, batch_counts& counts) {
@@ -331,30 +339,47 @@ class tracker_state {
   }
 
   void flush() {
-    if (writing_.content) return;
-    if (!builder_.empty()) {
-      writing_ = builder_.seal(parts_->time->wall());
-      ++sequence_;
+    if (line_.content()) return;
+    while (auto aside = line_.begin(parts_->time->wall(), parts_->time->now())) tell(std::move(*aside));
+    if (line_.content()) {
       write();
     } else if (std::exchange(finishing_, false)) {
       parts_->supervisor.send_urgent(drained{});
     }
   }
 
+  void tell(write_line::left&& what) {
+    suppress(std::move(what.dead));
+    if (what.any()) parts_->intake.send(std::move(what.news));
+  }
+
+  // Nothing of it was written: again without what needs the spoiled keys.
+  void leave_out(const unusable_parts& unusable) {
+    auto nothing = line_.leave_out(unusable, parts_->time->now());
+    ask_for_aside();
+    if (!nothing) return write();
+    tell(std::move(*nothing));
+    flush();
+  }
+
+  void ask_for_aside() {
+    if (!line_.any_aside() || std::exchange(aside_asked_, true)) return;
+    send_later(self_, set_aside::again, tick{0});
+  }
+
   void write() {
-    parts_->storage->write(sequence_, writing_.content,
-                           [me = parts_->tracker, sequence = sequence_](store_result<nothing> result) {
+    parts_->storage->write(line_.sequence(), line_.content(),
+                           [me = parts_->tracker, sequence = line_.sequence()](store_result<nothing> result) {
                              me.send(write_done{sequence, std::move(result)});
                            });
   }
 
   tracker_actor::pointer self_ = nullptr;
   std::shared_ptr<const engine_parts> parts_;
-  checkpoint_builder builder_;
+  write_line line_;
   token_doubts doubts_;
-  std::vector<verdict> said_;           ///< of the batch at hand
-  checkpoint_builder::sealed writing_;  ///< being written, if it has content
-  std::uint64_t sequence_ = 0;
+  std::vector<verdict> said_;  ///< of the batch at hand
+  bool aside_asked_ = false;   ///< a tick is on its way to try again what is aside
   epoch_ms wall_{};
   bool finishing_ = false;
 };

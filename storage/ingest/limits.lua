@@ -6,7 +6,8 @@
 local function load_counter(key)
   local at = math.floor(now_ms / 60000)
   local counter = { at = at, 0, 0, 0 }
-  local last, m, h, d = string.match(call('GET', key) or '', '^(%d+) (%d+) (%d+) (%d+)$')
+  local known = redis.pcall('GET', key)  -- another type than its own: begun anew, as what is no counter
+  local last, m, h, d = string.match(type(known) == 'string' and known or '', '^(%d+) (%d+) (%d+) (%d+)$')
   if not last then return counter end
   last = tonumber(last)
   -- The clock went back: the windows do not, or more than their limits would fit. By more than a day it was wrong.

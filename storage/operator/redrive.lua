@@ -11,6 +11,9 @@ local resume, recipients = ARGV[3], tonumber(ARGV[4])
 local counted, state = string.find(resume, '^%d+ %d+ h ') ~= nil, nil
 if counted then
   local job = call('HMGET', KEYS[1], 'state', 'left', 'dead', 'created_at')
+  for f = 2, 4 do
+    if job[f] and not string.match(job[f], '^%-?%d+$') then return spoiled end
+  end
   state = job[1]
   -- Records go a day after a job's end. A later one under the same id is another job: not to be counted in.
   local same = job[2] and tonumber(job[4] or 0) - tonumber(ARGV[5]) <= 60000
@@ -43,6 +46,8 @@ if counted then
   call('PERSIST', KEYS[1])
 end
 -- A post of results is open again (write.lua).
-if string.match(ARGV[2], '\tresults$') then call('HINCRBY', string.sub(KEYS[2], 1, -5) .. 'outbox:state', 'open', 1) end
+if string.match(ARGV[2], '\tresults$') then
+  redis.pcall('HINCRBY', string.sub(KEYS[2], 1, -5) .. 'outbox:state', 'open', 1)
+end
 call('XDEL', KEYS[2], ARGV[1])
 return 'moved'

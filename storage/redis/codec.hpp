@@ -57,6 +57,8 @@ struct write_limits {
 
 command encode_write(const keyspace& keys, const writer& who, std::uint64_t sequence, const checkpoint& what,
                      const write_limits& limits);
+/// What needs the keys of these numbers among those of encode_write().
+unusable_parts parts_needing(const reply& keys, const checkpoint& what);
 command encode_accept(const keyspace& keys, const writer& who, const std::vector<acceptance>& jobs,
                       std::chrono::milliseconds retention);
 

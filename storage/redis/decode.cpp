@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <charconv>
 #include <functional>
 #include <map>
@@ -133,7 +134,7 @@ std::vector<control_event> decode_control(const reply& entries, std::string& las
 }
 
 std::optional<store_sample> decode_sample(const reply& answer) {
-  if (answer.size() < 15) return std::nullopt;
+  if (answer.size() < 16) return std::nullopt;
   store_sample sample;
   const auto now = answer.at(0).as_integer();
   sample.scheduled = static_cast<std::uint64_t>(answer.at(1).as_integer());
@@ -155,12 +156,15 @@ std::optional<store_sample> decode_sample(const reply& answer) {
   }
   for (const auto& name : answer.at(9).elements) {
     if (const auto which = parse_lane(name.as_text())) sample.paused[index_of(*which)] = true;
+    if (name.as_text() == "?") sample.paused_known = false;
   }
   sample.tokens_suppressed = answer.at(10).as_integer() == 1;
   sample.processes = static_cast<std::uint32_t>(answer.at(11).as_integer());
   sample.fenced = static_cast<std::uint64_t>(answer.at(12).as_integer());
   sample.posts_open = static_cast<std::uint64_t>(answer.at(13).as_integer());
   sample.posts_dropped = static_cast<std::uint64_t>(answer.at(14).as_integer());
+  for (const auto& kind : answer.at(15).elements) sample.spoiled.emplace_back(kind.as_text());
+  std::sort(sample.spoiled.begin(), sample.spoiled.end());
   return sample;
 }
 

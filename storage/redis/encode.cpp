@@ -187,6 +187,33 @@ command encode_write(const keyspace& keys, const writer& who, std::uint64_t sequ
   return to.finish();
 }
 
+unusable_parts parts_needing(const reply& keys, const checkpoint& what) {
+  // 11 of them have names of their own; see encode_write().
+  const auto parks = 11 + by_stream(what.done).size(), jobs = parks + what.parks.size();
+  const auto cuts = jobs + what.jobs.size(), withheld = cuts + 2 * what.cuts.size();
+  unusable_parts parts;
+  for (const auto& each : keys.elements) {
+    const auto key = static_cast<std::size_t>(each.as_integer());
+    parts.waiting = parts.waiting || key == 2;
+    parts.due = parts.due || key == 3 || key == 4;
+    parts.tokens = parts.tokens || key == 6;
+    parts.dead = parts.dead || key == 7;
+    parts.progress = parts.progress || key == 8;
+    parts.posts = parts.posts || key == 10 || key == 11;
+    if (key > withheld + what.withheld.size()) continue;
+    if (key > withheld) {
+      parts.withheld.push_back(key - withheld - 1);
+    } else if (key > cuts) {
+      parts.cuts.push_back((key - cuts - 1) / 2);
+    } else if (key > jobs) {
+      parts.jobs.push_back(key - jobs - 1);
+    } else if (key > parks) {
+      parts.parks.push_back(key - parks - 1);
+    }
+  }
+  return parts;
+}
+
 command encode_accept(const keyspace& keys, const writer& who, const std::vector<acceptance>& jobs,
                       std::chrono::milliseconds retention) {
   script_arguments to(keys, who);

@@ -108,18 +108,31 @@ void scripted_store::acquire(milliseconds lease, store_callback<std::uint64_t> c
 }
 
 void scripted_store::check_fence(std::function<void(bool lost)> then) {
+  struct facts {
+    std::int64_t counter = 0;
+    std::int64_t own_epoch = 0;  // 0: its record is gone, or says nothing
+    bool has_lease = false;
+  };
   const auto epoch = who_.epoch;
-  auto counter = std::make_shared<std::int64_t>(0);
-  link_.send(command("GET", keys_.epoch()), [counter](std::optional<reply> got) {
-    if (got) *counter = got->as_integer();
+  auto known = std::make_shared<facts>();
+  link_.send(command("GET", keys_.epoch()), [known](std::optional<reply> got) {
+    if (got) known->counter = got->as_integer();
   });
+  link_.send(command("HGET", keys_.owner(who_.consumer), std::string_view("epoch")),
+             [known](std::optional<reply> got) {
+               if (got) known->own_epoch = got->as_integer();
+             });
+  // Who takes over takes the lease first, and this away with the record.
+  link_.send(command("ZSCORE", keys_.owners(), who_.consumer),
+             [known](std::optional<reply> got) { known->has_lease = got && got->as_integer() > 0; });
   link_.send(command("HGET", keys_.meta(), std::string_view("created_at")),
-             [this, epoch, counter, then = std::move(then)](std::optional<reply> made) {
+             [this, epoch, known, then = std::move(then)](std::optional<reply> made) {
                if (!made || made->is_error()) return then(true);  // not known yet: the caller asks again
                const bool another = made->as_text() != namespace_made_at_;
-               const bool rewound = static_cast<std::uint64_t>(*counter) < epoch;
+               const bool rewound = static_cast<std::uint64_t>(known->counter) < epoch;
+               const bool lost_record = known->own_epoch == 0 && known->has_lease;
                if (who_.epoch != epoch) return then(true);  // a new one was taken meanwhile
-               if (!another && !rewound)
+               if (!another && !rewound && !lost_record)
                  return count_fenced([this, then] { absolve([then] { then(false); }); });
                if (std::exchange(lost_epoch_, epoch) == epoch) return then(true);
                scripts_.run(script::acquire, acquire_arguments(), [this, then](store_result<reply> answer) {

@@ -74,18 +74,22 @@ void scripted_store::write_next() {
   auto arguments =
       encode_write(keys_, who_, next.sequence, *next.what,
                    {options_.results_max_length, options_.outbox_length, options_.job_retention});
-  scripts_.run(
-      script::write, std::move(arguments),
-      [this, sequence = next.sequence, callback = std::move(next.callback)](store_result<reply> answer) {
-        write_running_ = false;
-        if (answer) {
-          durability_.written(sequence, static_cast<std::uint64_t>(answer->as_integer()));
-          callback(nothing());
-        } else {
-          callback(answer.error());
-        }
-        write_next();
-      });
+  scripts_.run(script::write, std::move(arguments),
+               [this, sequence = next.sequence, what = next.what,
+                callback = std::move(next.callback)](store_result<reply> answer) {
+                 write_running_ = false;
+                 if (answer && answer->is_array()) {
+                   auto why = refused("keys hold what they should not");
+                   why.unusable = std::make_shared<unusable_parts>(parts_needing(*answer, *what));
+                   callback(std::move(why));
+                 } else if (answer) {
+                   durability_.written(sequence, static_cast<std::uint64_t>(answer->as_integer()));
+                   callback(nothing());
+                 } else {
+                   callback(answer.error());
+                 }
+                 write_next();
+               });
 }
 
 void scripted_store::move_due(std::uint32_t limit, store_callback<std::uint32_t> callback) {
@@ -210,14 +214,14 @@ void scripted_store::sample(store_callback<store_sample> callback) {
   on_loop<store_sample>(std::move(callback), [this](store_callback<store_sample> answer) {
     durability_.ask_when_old(link_);
     command arguments;
-    arguments.add(11 + lane_count)
+    arguments.add(12 + lane_count)
         .add(keys_.owner(who_.consumer))
         .add(keys_.waiting())
         .add(keys_.due())
         .add(keys_.dead());
     for (const auto which : all_lanes) arguments.add(keys_.lane(which));
     arguments.add(keys_.paused()).add(keys_.suppressed()).add(keys_.owners()).add(keys_.meta());
-    arguments.add(keys_.outbox_state()).add(keys_.progress()).add(keys_.suspects());
+    arguments.add(keys_.outbox_state()).add(keys_.epoch()).add(keys_.progress()).add(keys_.suspects());
     arguments.add(who_.consumer).add(who_.epoch).add(keys_.wait_prefix());
     run(script::sample, std::move(arguments), std::move(answer),
         [this](reply got) -> store_result<store_sample> {

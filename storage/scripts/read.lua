@@ -47,7 +47,11 @@ for k = 2, #KEYS do
     local got = redis.pcall('XREADGROUP', 'GROUP', 'dispatchers', me, 'COUNT', ask, 'STREAMS', stream, from)
     if got and got.err then
       -- A key that is no stream holds up nothing but itself.
-      if string.sub(got.err, 1, 9) == 'WRONGTYPE' then spoiled = got break end
+      if string.sub(got.err, 1, 9) == 'WRONGTYPE' then
+        spoiled = got
+        if is_lane ~= '1' then say_spoiled('wait') end
+        break
+      end
       if string.sub(got.err, 1, 7) ~= 'NOGROUP' then return got end
       -- With the group went what there was to repeat.
       fresh, from = true, '>'

@@ -4,17 +4,18 @@
 -- without asking for the expiry. NS:suppressed lives as long as the longest of them: while it is not there, no process
 -- need look anything up. Endpoints past the bound are disabled all the same, but not listed.
 local most_endpoints = 10000
-local longest = 0
+local longest, listed = 0, holds(KEYS[3], 'hash')
+if not listed then say_spoiled('endpoints') end
 for k = 4, #KEYS do
   local ttl, entry = tonumber(ARGV[2 * k - 5]), ARGV[2 * k - 4]
   local name = string.sub(KEYS[k], #KEYS[2] + 2)
   if ttl > 0 then
     call('SET', KEYS[k], string.format('%.0f', now_ms + ttl), 'PX', ARGV[2 * k - 5])
     if ttl > longest then longest = ttl end
-    if entry ~= '' and call('HLEN', KEYS[3]) < most_endpoints then call('HSET', KEYS[3], name, entry) end
+    if entry ~= '' and listed and call('HLEN', KEYS[3]) < most_endpoints then call('HSET', KEYS[3], name, entry) end
   else
     call('DEL', KEYS[k])
-    call('HDEL', KEYS[3], name)
+    if listed then call('HDEL', KEYS[3], name) end
   end
 end
 if longest > 0 and call('PTTL', KEYS[2]) < longest then call('SET', KEYS[2], 1, 'PX', longest) end

@@ -2,10 +2,8 @@
 -- origins are thousands with a rest or two each: a copy has just what it needs.
 local function add_rest(stream, waiting, member, fields)
   local fresh = call('EXISTS', stream) == 0
-  if fresh then
-    call('XGROUP', 'CREATE', stream, 'dispatchers', '0', 'MKSTREAM')
-    call('SADD', waiting, member)
-  end
+  if fresh then call('XGROUP', 'CREATE', stream, 'dispatchers', '0', 'MKSTREAM') end
+  call('SADD', waiting, member)  -- also of a list that is there: the set may have been lost
   call('XADD', stream, '*', unpack(fields))
   if fresh and string.find(member, '://', 1, true) then
     local copy = stream .. ':copy'

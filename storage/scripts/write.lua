@@ -1,4 +1,5 @@
--- A checkpoint, all or nothing. KEYS: 2 waiting, 3 due, 4 due:items, 5 results, 6 tokens, 7 dead, 8 progress,
+-- A checkpoint, all or nothing: with a key that cannot be used it answers a list of such keys' numbers, and has written
+-- nothing; the rest can be written without what needs them. KEYS: 2 waiting, 3 due, 4 due:items, 5 results, 6 tokens, 7 dead, 8 progress,
 -- 9 suspects, 10 outbox, 11 its state, then the streams of `done`, the waiting lists of `parks`, the job hashes, a list and a job hash per cut,
 -- a list per withheld token, the contents of parks and letters, a stream and a content per entry that referred to one. ARGV: 3 sequence, 4 results' maximal length
 -- (0 = none), 5 retention ms, 6-14 how many done streams, parks, jobs, results, tokens, dead letters, progress, cuts, withheld,
@@ -6,6 +7,7 @@
 -- referred to one; then parks, contents, completions, progress and the rest.
 -- Answers the sequence found.
 local before = tonumber(owner[2])
+if not before then return redis.error_reply('WRONGTYPE the sequence in the record of this process') end
 local sequence = tonumber(ARGV[3])
 if sequence <= before then return before end
 
@@ -25,25 +27,76 @@ local function take()
   return ARGV[argument]
 end
 
--- Redis undoes nothing when a script fails half-way: what could fail is looked at before anything is written.
-local function must_be(key, kind)
-  local found = call('TYPE', key).ok
-  return found == kind or found == 'none'
+local unusable = {}
+local function need(good, key, kind)
+  if good then return end
+  unusable[#unusable + 1] = key
+  say_spoiled(kind)
 end
-local usable = (tokens == 0 or must_be(KEYS[6], 'stream')) and (dead == 0 or must_be(KEYS[7], 'stream'))
+local open = {}  -- streams that take more
+local function taking(key)
+  if open[key] == nil then open[key] = takes(key) end
+  return open[key]
+end
+if tokens > 0 then need(takes(KEYS[6]), 6, 'tokens') end
+if dead > 0 then need(takes(KEYS[7]), 7, 'dead') end
 local per_park = 7
+local parked, due = false, false
 for i = 1, parks do
-  if ARGV[argument + 1 + (i - 1) * per_park] ~= '' then  -- has a time
-    usable = usable and must_be(KEYS[3], 'zset') and must_be(KEYS[4], 'hash')
+  local at = argument + 1 + (i - 1) * per_park
+  if ARGV[at] ~= '' then  -- has a time
+    due = true
   else
-    usable = usable and must_be(KEYS[2], 'set') and must_be(KEYS[fixed + streams + i], 'stream')
+    parked = true
+    local lane = string.match(ARGV[at + 1], '^job=.*\t(.*)$')
+    local ready = not lane or taking(string.sub(KEYS[5], 1, -8) .. 'wait:ready:' .. lane)
+    need(ready and taking(KEYS[fixed + streams + i]), fixed + streams + i, 'wait')
   end
 end
-for i = 1, withheld do usable = usable and must_be(KEYS[first_withheld + i], 'stream') end
-usable = usable and (progress == 0 or must_be(KEYS[8], 'hash'))
-usable = usable and (posts + completions == 0 or must_be(KEYS[10], 'stream'))
-usable = usable and (posts + completions + posts_ended == 0 or must_be(KEYS[11], 'hash'))
-if not usable then return redis.error_reply('WRONGTYPE a key of the engine holds something else') end
+if parked then need(holds(KEYS[2], 'set'), 2, 'waiting') end
+if due then
+  need(holds(KEYS[3], 'zset'), 3, 'due')
+  need(holds(KEYS[4], 'hash'), 4, 'due:items')
+end
+for i = 1, withheld do need(takes(KEYS[first_withheld + i]), first_withheld + i, 'withheld') end
+if progress > 0 then need(holds(KEYS[8], 'hash'), 8, 'progress') end
+if posts + completions > 0 then need(takes(KEYS[10]), 10, 'outbox') end
+if posts + completions + posts_ended > 0 then
+  local known = redis.pcall('HMGET', KEYS[11], 'open', 'dropped')
+  need(not known.err and whole(known[1]) and whole(known[2]), 11, 'outbox:state')
+end
+
+-- What the records of jobs say, by key: one may be in here several times.
+local first_job = fixed + streams + parks
+local job_of = {}
+local known_states = { accepted = 1, scheduled = 1, running = 1, paused = 1, done = 1, cancelled = 1, dead = 1 }
+local at = argument + parks * per_park + contents * 2 + completions * 5 + progress * 2
+for i = 1, jobs do
+  local key, pairs_ = KEYS[first_job + i], ARGV[at + 3]
+  local good
+  if pairs_ == '=' then
+    local state = redis.pcall('HGET', key, 'state')
+    good = type(state) ~= 'table' and (not state or known_states[state])
+    job_of[key] = { state = state }
+    at = at + 4
+  else
+    local names = { 'state', 'left' }
+    for n = 1, tonumber(pairs_) do names[n + 2] = ARGV[at + 2 + 2 * n] end
+    local job = redis.pcall('HMGET', key, unpack(names))
+    good = not job.err and (not job[1] or known_states[job[1]] and (job[2] or job[1] == 'cancelled'))
+    for n = 2, #names do good = good and whole(job[n]) end
+    if not job_of[key] then job_of[key] = { state = job[1], left = good and tonumber(job[2] or nil) } end
+    at = at + 3 + 2 * tonumber(pairs_)
+  end
+  need(good, first_job + i, 'job')
+end
+for c = 1, cuts do
+  local list, job = first_job + jobs + 2 * c - 1, first_job + jobs + 2 * c
+  local drawn = redis.pcall('HGET', KEYS[job], 'drawn')
+  need(holds(KEYS[list], 'list'), list, 'taken')
+  need(type(drawn) ~= 'table' and whole(drawn), job, 'job')
+end
+if #unusable > 0 then return unusable end
 
 call('HSET', KEYS[1], 'sequence', ARGV[3])
 
@@ -51,7 +104,7 @@ call('HSET', KEYS[1], 'sequence', ARGV[3])
 -- outbox, parked, or scheduled.
 local posts_open, most_open, dropped = nil, tonumber(ARGV[18]), 0
 if posts + completions + posts_ended > 0 then
-  posts_open = math.max((tonumber(call('HGET', KEYS[11], 'open') or 0) or 0) - posts_ended, 0)
+  posts_open = math.max(tonumber(call('HGET', KEYS[11], 'open') or 0) - posts_ended, 0)
 end
 local function post(document, correlation, traceparent)
   if posts_open >= most_open then
@@ -129,7 +182,6 @@ for _ = 1, progress do
   if ended == '' then call('HDEL', KEYS[8], entry) else call('HSET', KEYS[8], entry, ended) end
 end
 
-local first_job = fixed + streams + parks
 if jobs > 0 then
   local clock = call('TIME')
   local now = clock[1] .. string.format('%03d', math.floor(clock[2] / 1000))
@@ -146,16 +198,15 @@ if jobs > 0 then
   end
   -- A job of one recipient, counted at once: half of what the general case costs.
   local function only_recipient(key, tenant, id, place, outcome)
-    local state = redis.pcall('HGET', key, 'state')
-    if type(state) ~= 'string' then return end
+    local state = job_of[key].state
+    if not state then return end
     if state ~= 'cancelled' then state = 'done' end
     call('HSET', key, outcome, 1, 'left', 0, 'state', state, 'finished_at', now)
     finish(key, tenant, id, place)
   end
   local function several(key, tenant, id, place, pairs_)
-    local job = redis.pcall('HMGET', key, 'state', 'left')
-    local left = not job.err and tonumber(job[2])
-    local ended = 0
+    local job = job_of[key]
+    local left, ended = job.left, 0
     for _ = 1, pairs_ do
       local outcome, count = take(), take()
       ended = ended + count
@@ -163,12 +214,15 @@ if jobs > 0 then
     end
     if not left then return end
     left = left - ended
-    local state = job[1]
+    job.left = left
+    local state = job.state
     if left <= 0 and state ~= 'done' then
       if state ~= 'cancelled' then state = 'done' end
+      job.state = state
       call('HSET', key, 'left', left, 'state', state, 'finished_at', now)
       finish(key, tenant, id, place)
     elseif state == 'scheduled' or state == 'accepted' then
+      job.state = 'running'
       call('HSET', key, 'left', left, 'state', 'running', 'started_at', now)
     else
       call('HSET', key, 'left', left)
@@ -225,7 +279,7 @@ for s = 1, streams do
     local stop = argument + 500 < last and argument + 500 or last
     redis.pcall('XACK', stream, 'dispatchers', unpack(ARGV, argument + 1, stop))
     redis.pcall('XDEL', stream, unpack(ARGV, argument + 1, stop))
-    for i = argument + 1, suspects and stop or argument do call('HDEL', KEYS[9], stream .. ' ' .. ARGV[i]) end
+    for i = argument + 1, suspects and stop or argument do redis.pcall('HDEL', KEYS[9], stream .. ' ' .. ARGV[i]) end
     argument = stop
   end
 end

@@ -215,11 +215,107 @@ TEST_F(redis_faults, a_spoiled_key_refuses_its_own_and_nothing_is_half_written) 
   EXPECT_EQ(refused.error().what, code::refused);
   EXPECT_EQ(client.command({"XLEN", "dispatch:jobs"}).as_integer(), 1);
   EXPECT_EQ(client.command({"EXISTS", "dispatch:wait:ready:bulk"}).as_integer(), 0);
+  ASSERT_TRUE(refused.error().unusable);
+  EXPECT_TRUE(refused.error().unusable->dead);
   what.dead.clear();
   what.jobs.push_back({"acme", "j", {1}});
   what.results.push_back({});
-  EXPECT_TRUE(one.write_as(1, what)) << "results are best effort, and there is no such job";
+  const auto again = one.write_as(1, what);
+  ASSERT_TRUE(again.has_error());
+  EXPECT_EQ(again.error().unusable->jobs, std::vector<std::size_t>{0});
+  EXPECT_EQ(client.command({"XLEN", "dispatch:jobs"}).as_integer(), 1);
+  what.jobs.clear();
+  EXPECT_TRUE(one.write_as(1, what)) << "results are best effort";
   EXPECT_EQ(client.command({"XLEN", "dispatch:jobs"}).as_integer(), 0);
+}
+
+TEST_F(redis_faults, a_job_whose_record_is_spoiled_is_asked_for_again) {
+  const entry_ref where{lane_source(lane::normal), "1-1"};
+  const acceptance job{"acme", "j", lane::normal, 3, "aa", where, epoch_ms(1), false};
+  acceptance other = job;
+  other.id = "k";
+  const auto states = [&] { return *one.accept({job, other}); };
+  using answers = std::vector<acceptance_result>;
+  client.command({"SET", "dispatch:job:acme:j", "spoiled"});
+  EXPECT_EQ(states(), (answers{acceptance_result::unusable, acceptance_result::accepted}));
+  client.command({"DEL", "dispatch:job:acme:j"});
+  EXPECT_EQ(states(), (answers{acceptance_result::accepted, acceptance_result::resumed}));
+  for (const auto* field : {"state", "entry", "left", "drawn"}) {
+    const auto kept = client.command({"HGET", "dispatch:job:acme:j", field}).text;
+    client.command({"HSET", "dispatch:job:acme:j", field, "x y"});
+    EXPECT_EQ(states().at(0), acceptance_result::unusable) << field;
+    client.command({"HSET", "dispatch:job:acme:j", field, kept.empty() ? "0" : kept});
+    EXPECT_EQ(states().at(0), acceptance_result::resumed) << field;
+  }
+  EXPECT_EQ(one.sample()->spoiled, std::vector<std::string>{"job"});
+}
+
+TEST_F(redis_faults, a_spoiled_value_refuses_its_own_part_and_nothing_is_half_counted) {
+  const entry_ref where{lane_source(lane::normal), "1-1"};
+  ASSERT_TRUE(one.accept({{"acme", "j", lane::normal, 3, "aa", where, epoch_ms(1), false}}));
+  checkpoint what;
+  what.jobs.push_back({"acme", "j", {1, 1}});
+  for (const auto* field : {"delivered", "failed", "left", "state"}) {
+    const auto kept = client.command({"HGET", "dispatch:job:acme:j", field}).text;
+    client.command({"HSET", "dispatch:job:acme:j", field, "abc"});
+    const auto refused = one.write_as(1, what);
+    ASSERT_TRUE(refused.has_error() && refused.error().unusable) << field;
+    EXPECT_EQ(refused.error().unusable->jobs, std::vector<std::size_t>{0}) << field;
+    client.command({"HSET", "dispatch:job:acme:j", field, kept.empty() ? "0" : kept});
+  }
+  EXPECT_EQ(client.command({"HGET", "dispatch:job:acme:j", "delivered"}).text, "0");
+  ASSERT_TRUE(one.write_as(1, what));
+  EXPECT_EQ(client.command({"HGET", "dispatch:job:acme:j", "delivered"}).text, "1");
+  EXPECT_EQ(client.command({"HGET", "dispatch:job:acme:j", "left"}).text, "1");
+}
+
+TEST_F(redis_faults, a_take_over_goes_through_spoiled_records_and_waits_for_what_it_needs) {
+  process two{backend, "two"};
+  add();
+  const auto id = one.read({{lane_source(lane::normal), 1}})->front().entries.at(0).id;
+  client.command({"ZADD", "dispatch:owners", "0", "one"});
+  client.command({"HSET", "dispatch:suspects", "dispatch:jobs " + id, "no MessagePack"});
+  client.command({"SADD", "dispatch:waiting", "no tab", "odd\tlane"});
+  client.command({"SET", "dispatch:progress", "spoiled"});
+  EXPECT_TRUE(two.take_over("one")->empty()) << "what is over is not known";
+  client.command({"DEL", "dispatch:progress"});
+  const auto got = two.take_over("one");
+  ASSERT_TRUE(got && got->size() == 1) << (got ? "" : got.error().detail);
+  EXPECT_EQ(got->front().entries.at(0).id, id);
+  EXPECT_EQ(got->front().entries.at(0).deaths_alone, 0U);
+}
+
+TEST_F(redis_faults, a_scheduled_rest_that_is_spoiled_holds_up_none_behind_it) {
+  checkpoint what;
+  for (const auto* text : {"first", "second"}) {
+    what.parks.push_back({{lane::bulk, "ready"}, epoch_ms(text[0] == 'f' ? 1 : 2), text, "", "", ""});
+  }
+  ASSERT_TRUE(one.write(what));
+  const auto first = client.command({"ZRANGE", "dispatch:due", "0", "0"}).at(0).text;
+  const auto kept = client.command({"HGET", "dispatch:due:items", first}).text;
+  client.command({"HSET", "dispatch:due:items", first, "no MessagePack"});
+  ASSERT_TRUE(one.move_due());
+  EXPECT_EQ(client.command({"XLEN", "dispatch:wait:ready:bulk"}).as_integer(), 1);
+  client.command({"HSET", "dispatch:due:items", first, kept});
+  client.command({"ZADD", "dispatch:due", "1", first});
+  ASSERT_TRUE(one.move_due());
+  EXPECT_EQ(client.command({"XLEN", "dispatch:wait:ready:bulk"}).as_integer(), 2);
+}
+
+TEST_F(redis_faults, lost_owners_are_found_again_by_what_they_have_pending) {
+  process two{backend, "two"};
+  add();
+  ASSERT_EQ(read_some(), 1U);
+  client.command({"DEL", "dispatch:owners"});
+  ASSERT_TRUE(two.renew());
+  EXPECT_GT(client.command({"ZSCORE", "dispatch:owners", "one"}).as_integer(), 0);
+  EXPECT_EQ(*two.lapsed(), std::vector<std::string>{}) << "it may live";
+}
+
+TEST_F(redis_faults, a_record_that_was_lost_is_no_take_over) {
+  client.command({"DEL", "dispatch:owner:one"});
+  ASSERT_TRUE(one.renew().has_error());
+  EXPECT_TRUE(eventually([&] { return one.renew().has_value(); }));
 }
 
 TEST_F(redis_faults, a_schema_of_another_version_is_refused) {
