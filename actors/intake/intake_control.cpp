@@ -42,12 +42,12 @@ void intake_state::look_at(const sampled_lanes& m) {
   if (!std::exchange(lanes_known_, true)) fill();
 }
 
-void intake_state::sift(scope_number scope, std::vector<work_item>& items) {
+void intake_state::sift(std::vector<work_item>& items) {
   settlement over;
   std::erase_if(items, [&](const work_item& item) {
     if (item.owner->unwritten.load(std::memory_order_relaxed) == run_hold::held &&
         held_back_.size() < max_held_back) {
-      held_back_.emplace_back(scope, item);
+      held_back_.push_back(item);
       return true;
     }
     switch (item.owner->mode.load(std::memory_order_relaxed)) {
@@ -70,13 +70,15 @@ void intake_state::sift(scope_number scope, std::vector<work_item>& items) {
 
 // Of runs whose outcomes cannot be written: started, they would only fill up what may be unwritten.
 void intake_state::start_held_back() {
-  for (auto& [scope, item] : std::exchange(held_back_, {})) {
+  settlement over;
+  for (auto& item : std::exchange(held_back_, {})) {
     if (item.owner->unwritten.load(std::memory_order_relaxed) == run_hold::held) {
-      held_back_.emplace_back(scope, std::move(item));
+      held_back_.push_back(std::move(item));
     } else {
-      work_.push_front(scope, {item.owner, nullptr, item.position, item.position + 1});
+      enqueue(item.owner, item.position, item.position + 1, over);
     }
   }
+  settle(std::move(over));
   const auto now = parts_->time->now();
   if (unusable_.empty() || now < ask_unusable_at_) return;
   ask_unusable_at_ = now + unusable_again;

@@ -182,7 +182,7 @@ void intake_state::pump(scope_number scope) {
     items.reserve(count);
     draw(scope, count, items);
     if (items.empty()) break;
-    sift(scope, items);
+    sift(items);
     if (items.empty()) continue;
     if (limited_tenants) {
       hold_for_tenants(scope, items);

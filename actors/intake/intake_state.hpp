@@ -9,7 +9,6 @@
 #include <memory>
 #include <optional>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "actors/control/job_control.hpp"
@@ -155,7 +154,7 @@ class intake_state {
   // intake_control.cpp
   void control(const control_event& event);
   /// Takes out what is cancelled or paused, or belongs to a run that is held.
-  void sift(scope_number scope, std::vector<work_item>& items);
+  void sift(std::vector<work_item>& items);
   void start_held_back();
 
   // intake_suspects.cpp
@@ -230,7 +229,7 @@ class intake_state {
   std::vector<run_ptr> unaccepted_;  ///< Redis was away when they were to be made known
   std::deque<run_ptr> unusable_;     ///< their records are spoiled: asked again in turns
   time_point ask_unusable_at_{};
-  std::deque<std::pair<scope_number, work_item>> held_back_;  ///< of runs that are held (run_hold)
+  std::deque<work_item> held_back_;  ///< of runs that are held (run_hold)
   /// Bytes of job documents alive in the process.
   std::shared_ptr<std::atomic<std::uint64_t>> loaded_bytes_ = std::make_shared<std::atomic<std::uint64_t>>(0);
   content_cache contents_{loaded_bytes_};

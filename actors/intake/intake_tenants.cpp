@@ -68,7 +68,7 @@ void intake_state::start_held(const permit_grant& m) {
   const auto before = line->second.size();
   line->second.take(std::min(m.granted, free_room(m.scope)), items);
   held_ -= static_cast<std::uint32_t>(before - line->second.size());
-  sift(m.scope, items);
+  sift(items);
   if (!items.empty()) begin_sending(m.scope, items);
   if (only_alone()) next_suspects();
 }

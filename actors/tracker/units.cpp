@@ -50,6 +50,14 @@ void part_jobs(checkpoint& from, checkpoint& away, const std::vector<unit_number
   part(from.jobs, away.jobs, [&](std::size_t i) { return now[i].first; });
 }
 
+/// The same object where nobody else has it, which is what is aside, and may be large.
+std::shared_ptr<checkpoint> changeable(std::shared_ptr<const checkpoint>& content) {
+  auto own = content.use_count() == 1 ? std::const_pointer_cast<checkpoint>(content)
+                                      : std::make_shared<checkpoint>(*content);
+  content = own;
+  return own;
+}
+
 }  // namespace
 
 bool tagged_checkpoint::holds_any(const unit_set& units) const {
@@ -82,7 +90,7 @@ unit_set units_needing(const tagged_checkpoint& what, const unusable_parts& unus
 }
 
 tagged_checkpoint take_out(tagged_checkpoint& from, const unit_set& units) {
-  auto rest = std::make_shared<checkpoint>(*from.content);
+  auto rest = changeable(from.content);
   auto away = std::make_shared<checkpoint>();
   unit_tags away_tags;
   part_jobs(*rest, *away, from.tags.jobs, units);
@@ -105,8 +113,8 @@ tagged_checkpoint take_out(tagged_checkpoint& from, const unit_set& units) {
 }
 
 void append(tagged_checkpoint& to, tagged_checkpoint&& more) {
-  auto all = std::make_shared<checkpoint>(*to.content);
-  auto add = *more.content;
+  auto all = changeable(to.content);
+  auto& add = *changeable(more.content);
   for (auto& one : add.completions) one.job += all->jobs.size();
   move_into(all->completions, add.completions);
   move_into(all->jobs, add.jobs);

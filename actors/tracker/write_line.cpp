@@ -6,15 +6,16 @@
 namespace dispatch {
 
 std::optional<write_line::left> write_line::begin(epoch_ms wall, time_point now) {
-  auto again = aside_.take(now);
-  retrying_ = !again.empty();
-  if (retrying_) {
-    writing_.content = std::move(again.content);
+  retrying_ = false;
+  if (!aside_.empty()) {
+    auto again = aside_.take(now);
+    retrying_ = !again.empty();
+    writing_.content = retrying_ ? std::move(again.content) : nullptr;
     writing_.tags = std::move(again.tags);
-  } else if (!builder_.empty()) {
+  }
+  if (!retrying_) {
+    if (builder_.empty()) return std::nullopt;
     writing_ = builder_.seal(wall);
-  } else {
-    return std::nullopt;
   }
   if (!retrying_ && !aside_.empty()) {
     tagged_checkpoint what{writing_.content, std::move(writing_.tags)};

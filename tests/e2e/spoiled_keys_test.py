@@ -113,12 +113,24 @@ class SpoiledKeys(EndToEnd):
         self.through("taken:t:j%d" % (self.made + 1), "audience", victim=self.with_audience)
         self.through("job:t:j%d" % (self.made + 1), "job", before=self.under_way)
         self.values()
+        self.own_record()
         wait_until(lambda: self.engine.metrics().sum("dispatch_spoiled_keys") == 0, MENDED_S, "all are said to be mended")
         print(f"{time.monotonic() - begin:.1f} s")
         self.stack.control("/ledger/flush")
         self.stack.ledger.read()
         sent = [row.token for row in self.stack.ledger.rows]
         self.assertEqual(sorted(self.expected), sorted(sent), "everybody exactly once")
+
+    def own_record(self):
+        """Of the process itself: nothing goes on without it, and everything with it."""
+        [name] = self.redis.scan(self.stack.key("owner:*"))
+        with self.subTest(key="owner"):
+            self.redis.command("RENAME", name, name + ".kept")
+            self.redis.command("SET", name, "spoiled")
+            jobs = self.others()
+            wait_until(lambda: self.spoiled("owner") == 1, 10, "its own record is said")
+            self.redis.command("RENAME", name + ".kept", name)
+            self.mended("owner", jobs)
 
     def malformed(self):
         self.redis.command("XADD", self.stack.key("jobs"), "*", "job", "{")
