@@ -202,15 +202,6 @@ void intake_state::on_tick(const tick&) {
   if (!drained_said_) send_later(self_, tick_interval, tick{});
 }
 
-void intake_state::take_over(const lapsed_consumers& lapsed) {
-  for (const auto& name : lapsed.names) {
-    if (std::find(lapsed_.begin(), lapsed_.end(), name) == lapsed_.end()) lapsed_.push_back(name);
-  }
-  // It knew what expires when in what it had put into waiting lists.
-  for (std::size_t at = 0; at < gates_.size(); ++at) doubt_expiries(static_cast<scope_number>(at));
-  fill();
-}
-
 // Redis away is said by the store; this is a key that somebody else made something else of.
 void intake_state::say_refusal(const store_error& why) {
   const auto now = parts_->time->now();

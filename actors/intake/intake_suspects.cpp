@@ -1,5 +1,6 @@
 // Work taken over from a dead process, and which of it to blame (docs/architecture.md, "When things fail").
 
+#include <algorithm>
 #include <utility>
 
 #include "actors/intake/intake_state.hpp"
@@ -14,6 +15,15 @@ constexpr std::uint32_t deaths_before_poison = 3;
 constexpr auto longest_turn = 1'000ms;
 
 }  // namespace
+
+void intake_state::take_over(const lapsed_consumers& lapsed) {
+  for (const auto& name : lapsed.names) {
+    if (std::find(lapsed_.begin(), lapsed_.end(), name) == lapsed_.end()) lapsed_.push_back(name);
+  }
+  // It knew what expires when in what it had put into waiting lists.
+  for (std::size_t at = 0; at < gates_.size(); ++at) doubt_expiries(static_cast<scope_number>(at));
+  fill();
+}
 
 bool intake_state::is_poison(const entry& what, const run_ptr& owner, settlement& over) const {
   if (what.deaths_alone < deaths_before_poison || what.died_alone < 0) return false;

@@ -4,6 +4,7 @@
 #include <array>
 #include <utility>
 
+#include "actors/tracker/batch_counts.hpp"
 #include "actors/tracker/disabled_endpoint.hpp"
 #include "actors/tracker/token_doubts.hpp"
 #include "actors/tracker/write_line.hpp"
@@ -18,22 +19,6 @@ constexpr auto write_again = 100ms;
 constexpr std::size_t longest_provider_id = 512;
 // One that Redis refuses (out of memory, a spoiled key) may need a person: no hurry, and few log lines.
 constexpr auto refused_again = 1'000ms;
-
-/// Counts of one batch, given to the metrics in one go.
-struct batch_counts {
-  std::array<std::array<std::uint32_t, outcome_count>, platform_count> outcomes{};
-  std::uint32_t ok = 0;
-
-  void flush(metrics& measures, provider by) {
-    for (auto on : all_platforms) {
-      for (auto result : all_outcomes) {
-        const auto n = outcomes[index_of(on)][index_of(result)];
-        if (n > 0) measures.notifications(on, by, result, n);
-      }
-    }
-    if (ok > 0) measures.attempts(by, "ok", ok);
-  }
-};
 
 }  // namespace
 
