@@ -72,21 +72,21 @@ local job_of = {}
 local known_states = { accepted = 1, scheduled = 1, running = 1, paused = 1, done = 1, cancelled = 1, dead = 1 }
 local at = argument + parks * per_park + contents * 2 + completions * 5 + progress * 2
 for i = 1, jobs do
-  local key, pairs_ = KEYS[first_job + i], ARGV[at + 3]
+  local key, pairs_ = KEYS[first_job + i], ARGV[at + 5]
   local good
   if pairs_ == '=' then
     local state = redis.pcall('HGET', key, 'state')
     good = type(state) ~= 'table' and (not state or known_states[state])
     job_of[key] = { state = state }
-    at = at + 4
+    at = at + 6
   else
     local names = { 'state', 'left' }
-    for n = 1, tonumber(pairs_) do names[n + 2] = ARGV[at + 2 + 2 * n] end
+    for n = 1, tonumber(pairs_) do names[n + 2] = ARGV[at + 4 + 2 * n] end
     local job = redis.pcall('HMGET', key, unpack(names))
     good = not job.err and (not job[1] or known_states[job[1]] and (job[2] or job[1] == 'cancelled'))
     for n = 2, #names do good = good and whole(job[n]) end
     if not job_of[key] then job_of[key] = { state = job[1], left = good and tonumber(job[2] or nil) } end
-    at = at + 3 + 2 * tonumber(pairs_)
+    at = at + 5 + 2 * tonumber(pairs_)
   end
   need(good, first_job + i, 'job')
 end
