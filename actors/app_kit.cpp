@@ -98,7 +98,7 @@ std::function<opened_channel(channel_seat seat)> open_over_http2(std::shared_ptr
       };
 }
 
-app_kit_result make_kit(const fcm_app& app, const std::shared_ptr<io_thread>& thread) {
+app_kit_result make_kit(const fcm_app& app, const std::shared_ptr<io_thread>& thread, wall_clock wall) {
   const auto prefix = "fcm." + app.app + '.';
   const auto tried = try_connection(prefix, app.ca_file, app.endpoint);
   if (!tried.wrong.empty()) return tried.wrong;
@@ -106,21 +106,22 @@ app_kit_result make_kit(const fcm_app& app, const std::shared_ptr<io_thread>& th
     const auto tokens = try_connection(prefix, app.token_ca_file, {}, "token_ca_file");
     if (!tokens.wrong.empty()) return tokens.wrong;
   }
-  auto loaded = load_credential(app, *thread);
+  auto loaded = load_credential(app, *thread, wall);
   if (auto* wrong = std::get_if<std::string>(&loaded)) return std::move(*wrong);
   auto& from = std::get<credential_source>(loaded);
   fcm_options options;
   options.project_id = from.project;
+  options.now = std::move(wall);
   options.sender_mismatch = quarantined_unless(app.sender_mismatch);
   auto kit = kit_of(std::move(from), make_fcm_adapter(options), pool_of(app), thread);
   kit.project_key = "fcm." + app.app + ".service_account_file";
   return kit;
 }
 
-app_kit_result make_kit(const apns_app& app, const std::shared_ptr<io_thread>& thread) {
+app_kit_result make_kit(const apns_app& app, const std::shared_ptr<io_thread>& thread, wall_clock wall) {
   const auto tried = try_connection("apns." + app.app + '.', app.ca_file, app.endpoint);
   if (!tried.wrong.empty()) return tried.wrong;
-  auto loaded = load_credential(app, *thread);
+  auto loaded = load_credential(app, *thread, std::move(wall));
   if (auto* wrong = std::get_if<std::string>(&loaded)) return std::move(*wrong);
   apns_options options;
   options.topic = app.topic;

@@ -61,12 +61,15 @@ struct app_kit {
 
 /// A string is the error: "KEY: MESSAGE", without secrets; what make_kit() throws is one without a key. What
 /// cannot be used is found here, whoever asks: the start, a reload, or --check-config (app_trial.hpp).
+/// `wall`: any thread; empty: the machine's clock.
 using app_kit_result = std::variant<app_kit, std::string>;
-app_kit_result make_kit(const fcm_app& app, const std::shared_ptr<io_thread>& thread);
-app_kit_result make_kit(const apns_app& app, const std::shared_ptr<io_thread>& thread);
-app_kit_result make_kit(const smtp_app& app, const std::shared_ptr<io_thread>& thread);
-app_kit_result make_kit(const webpush_app& app, const std::shared_ptr<io_thread>& thread);
-app_kit_result make_kit(const webhook_app& app, const std::shared_ptr<io_thread>& thread);
+app_kit_result make_kit(const fcm_app& app, const std::shared_ptr<io_thread>& thread, wall_clock wall = {});
+app_kit_result make_kit(const apns_app& app, const std::shared_ptr<io_thread>& thread, wall_clock wall = {});
+app_kit_result make_kit(const smtp_app& app, const std::shared_ptr<io_thread>& thread, wall_clock wall = {});
+app_kit_result make_kit(const webpush_app& app, const std::shared_ptr<io_thread>& thread,
+                        wall_clock wall = {});
+app_kit_result make_kit(const webhook_app& app, const std::shared_ptr<io_thread>& thread,
+                        wall_clock wall = {});
 
 /// What of an app's connections can be tried without connecting.
 struct tried_connection {

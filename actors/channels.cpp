@@ -30,9 +30,10 @@ std::string for_each_app(const settings& config, const Visit& visit) {
 }
 
 template <class App>
-app_kit_result try_kit(const App& app, provider by, const std::shared_ptr<io_thread>& thread) {
+app_kit_result try_kit(const App& app, provider by, const std::shared_ptr<io_thread>& thread,
+                       const clock* time) {
   try {
-    return make_kit(app, thread);
+    return make_kit(app, thread, time ? wall_clock([time] { return time->wall(); }) : wall_clock());
   } catch (const std::exception& e) {
     return scope_name(by, app.app) + ": " + e.what();
   }
@@ -79,7 +80,7 @@ struct provider_channels::pending_change {
 
 std::string provider_channels::make(const settings& config) {
   return for_each_app(config, [this](const auto& app, provider by) -> std::string {
-    auto made = try_kit(app, by, thread_);
+    auto made = try_kit(app, by, thread_, parts_->time);
     if (auto* wrong = std::get_if<std::string>(&made)) return *wrong;
     add(std::make_shared<std::decay_t<decltype(app)>>(app), by, std::get<app_kit>(std::move(made)));
     return {};
@@ -206,7 +207,7 @@ std::variant<reload_plan, std::string> provider_channels::prepare(const settings
 template <class App>
 std::string provider_channels::prepare(const App& app, provider by, reload_plan& plan,
                                        pending_change& change) {
-  auto loaded = try_kit(app, by, thread_);
+  auto loaded = try_kit(app, by, thread_, parts_->time);
   if (auto* wrong = std::get_if<std::string>(&loaded)) return *wrong;
   auto& kit = std::get<app_kit>(loaded);
   const auto name = scope_name(by, app.app);

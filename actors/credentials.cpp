@@ -15,8 +15,11 @@
 namespace dispatch {
 namespace {
 
-epoch_ms wall_clock() {
-  return std::chrono::duration_cast<epoch_ms>(std::chrono::system_clock::now().time_since_epoch());
+wall_clock or_machine(wall_clock wall) {
+  if (wall) return wall;
+  return [] {
+    return std::chrono::duration_cast<epoch_ms>(std::chrono::system_clock::now().time_since_epoch());
+  };
 }
 
 std::string fingerprint_of(std::initializer_list<std::string_view> parts) {
@@ -47,7 +50,7 @@ credential_result load_certificate_credential(const apns_app& app, io_thread& th
 
 }  // namespace
 
-credential_result load_credential(const fcm_app& app, io_thread& thread) {
+credential_result load_credential(const fcm_app& app, io_thread& thread, wall_clock wall) {
   const auto key = "fcm." + app.app + ".service_account_file: ";
   const auto read = read_file(app.service_account_file, max_key_file_bytes);
   if (const auto* wrong = std::get_if<file_problem>(&read)) return key + wrong->message;
@@ -56,8 +59,9 @@ credential_result load_credential(const fcm_app& app, io_thread& thread) {
   if (auto* wrong = std::get_if<service_account_error>(&parsed)) return key + wrong->message;
   auto account = std::get<service_account>(std::move(parsed));
   fcm_credential_options how;
+  how.now = or_machine(std::move(wall));
   how.ca_file = app.token_ca_file.empty() ? app.ca_file : app.token_ca_file;
-  auto trial = make_fcm_credential(fcm_credential_world{wall_clock, {}, {}}, account, how);
+  auto trial = make_fcm_credential(fcm_credential_world{how.now, {}, {}}, account, how);
   if (auto* wrong = std::get_if<std::string>(&trial)) return key + *wrong;
   credential_source source;
   source.fingerprint = fingerprint_of({text});
@@ -68,13 +72,13 @@ credential_result load_credential(const fcm_app& app, io_thread& thread) {
   return source;
 }
 
-credential_result load_credential(const apns_app& app, io_thread& thread) {
+credential_result load_credential(const apns_app& app, io_thread& thread, wall_clock wall) {
   if (!app.certificate_file.empty()) return load_certificate_credential(app, thread);
   const auto prefix = "apns." + app.app + '.';
   const auto read = read_file(app.key_file, max_key_file_bytes);
   if (const auto* wrong = std::get_if<file_problem>(&read)) return prefix + "key_file: " + wrong->message;
   const auto& pem = std::get<std::string>(read);
-  auto made = apns_token_source::make({pem, app.key_id, app.team_id}, wall_clock);
+  auto made = apns_token_source::make({pem, app.key_id, app.team_id}, or_machine(std::move(wall)));
   if (const auto* wrong = std::get_if<std::string>(&made)) return prefix + with_key(*wrong);
   credential_source source;
   source.fingerprint = fingerprint_of({pem, app.key_id, app.team_id});
@@ -84,8 +88,8 @@ credential_result load_credential(const apns_app& app, io_thread& thread) {
   return source;
 }
 
-std::variant<origin_credential_source, std::string> load_credential(const webpush_app& app,
-                                                                    io_thread& thread) {
+std::variant<origin_credential_source, std::string> load_credential(const webpush_app& app, io_thread& thread,
+                                                                    wall_clock wall) {
   const auto key = "webpush." + app.app + ".vapid_key_file: ";
   const auto read = read_file(app.vapid_key_file, max_key_file_bytes);
   if (const auto* wrong = std::get_if<file_problem>(&read)) return key + wrong->message;
@@ -94,8 +98,9 @@ std::variant<origin_credential_source, std::string> load_credential(const webpus
   if (auto* wrong = std::get_if<std::string>(&made)) return key + *wrong;
   origin_credential_source source;
   source.fingerprint = fingerprint_of({text, app.subject});
-  source.make = [on = &thread, identity = std::get<0>(std::move(made))](const std::string& origin) {
-    return make_vapid_credential(identity, origin, wall_clock, timer_on(*on));
+  source.make = [on = &thread, identity = std::get<0>(std::move(made)),
+                 now = or_machine(std::move(wall))](const std::string& origin) {
+    return make_vapid_credential(identity, origin, now, timer_on(*on));
   };
   return source;
 }

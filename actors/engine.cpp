@@ -16,6 +16,7 @@
 #include "actors/channels.hpp"
 #include "actors/parts.hpp"
 #include "actors/redis_connection.hpp"
+#include "actors/reference_clock.hpp"
 #include "actors/supervisor/supervisor.hpp"
 #include "storage/redis_store.hpp"
 
@@ -45,7 +46,8 @@ struct engine::state {
   settings config;  ///< as it was started with
   metrics* measures = nullptr;
   engine_callbacks callbacks;
-  dispatch::clock time;
+  reference_clock time;
+  bool clock_off_said = false;  ///< the store's thread
   std::atomic<bool> redis_up{false};
   /// In words, for ready().
   struct words {
@@ -91,6 +93,18 @@ struct engine::state {
     return {};
   }
 
+  void say_clock(std::chrono::microseconds redis_ahead) {
+    measures->pressure.clock_offset(redis_ahead);
+    const bool off = std::chrono::abs(redis_ahead) >= std::chrono::seconds(1);
+    if (std::exchange(clock_off_said, off) == off) return;
+    const auto ahead = std::chrono::duration_cast<std::chrono::milliseconds>(redis_ahead).count();
+    if (off) {
+      log::warn("clock_off", {{"redis_ahead_ms", ahead}, {"detail", "Redis's clock is used"}});
+    } else {
+      log::info("clock_right", {{"redis_ahead_ms", ahead}});
+    }
+  }
+
   redis_callbacks redis_events() {
     redis_callbacks calls;
     calls.connection_changed = [this](bool up, const std::string& detail) {
@@ -122,6 +136,9 @@ struct engine::state {
         else
           to.refused[what] = detail;
       });
+    };
+    calls.clock_read = [this](std::chrono::milliseconds now, auto sent, auto answered) {
+      say_clock(time.measured(now, sent, answered));
     };
     return calls;
   }

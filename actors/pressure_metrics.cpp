@@ -22,6 +22,11 @@ struct pressure_metrics::state {
                                   .Help("Scopes there are: apps, and origins there is work for.")
                                   .Register(registry)
                                   .Add({});
+  prometheus::Gauge& clock_offset = prometheus::BuildGauge()
+                                        .Name("dispatch_clock_offset_seconds")
+                                        .Help("Redis's clock less this machine's.")
+                                        .Register(registry)
+                                        .Add({});
   prometheus::Counter& unplaced = prometheus::BuildCounter()
                                       .Name("dispatch_origins_unplaced_total")
                                       .Help("How often an origin found no room; its work waits.")
@@ -60,6 +65,10 @@ void pressure_metrics::scopes(std::uint64_t in_use, std::uint64_t refused) {
 void pressure_metrics::shortage(std::string_view resource, std::uint64_t count) {
   const std::string name(resource);
   state_->shortages.Add({{"resource", name}}).Increment(state_->growth("shortage " + name, count));
+}
+
+void pressure_metrics::clock_offset(std::chrono::microseconds redis_ahead) {
+  state_->clock_offset.Set(std::chrono::duration<double>(redis_ahead).count());
 }
 
 std::string pressure_metrics::exposition() const {

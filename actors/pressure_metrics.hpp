@@ -1,8 +1,9 @@
 #pragma once
 
-// Metrics of what the process is short of: memory for requests, places for origins, the system's resources. A
-// part of actors/metrics.hpp. Counts are given as what they have come to. Any thread.
+// Metrics of what the process is short of: memory for requests, places for origins, the system's resources,
+// the right time. A part of actors/metrics.hpp. Counts are given as what they have come to. Any thread.
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -23,6 +24,9 @@ class pressure_metrics {
   void scopes(std::uint64_t in_use, std::uint64_t refused);
   /// `resource`: one of a fixed set.
   void shortage(std::string_view resource, std::uint64_t count);
+
+  /// How far Redis's clock is ahead of this machine's.
+  void clock_offset(std::chrono::microseconds redis_ahead);
 
   std::string exposition() const;
 

@@ -60,7 +60,7 @@ std::function<opened_channel(channel_seat seat)> open_over_smtp(std::shared_ptr<
 
 }  // namespace
 
-app_kit_result make_kit(const smtp_app& app, const std::shared_ptr<io_thread>& thread) {
+app_kit_result make_kit(const smtp_app& app, const std::shared_ptr<io_thread>& thread, wall_clock wall) {
   const auto prefix = "smtp." + app.app + '.';
   const auto tried = try_connection(prefix, app.ca_file);
   if (!tried.wrong.empty()) return tried.wrong;
@@ -93,6 +93,7 @@ app_kit_result make_kit(const smtp_app& app, const std::shared_ptr<io_thread>& t
   pool.session.sender = from->address;
   pool.session.username = app.username;
   pool.session.password = password;
+  mails.now = std::move(wall);
   mails.from = std::move(*from);
   mails.reply_to = parse_mailbox(app.reply_to);
   mails.unsubscribe_url = app.unsubscribe_url;

@@ -20,7 +20,7 @@ constexpr std::chrono::seconds idle_timeout{4};
 
 }  // namespace
 
-app_kit_result make_kit(const webhook_app& app, const std::shared_ptr<io_thread>& thread) {
+app_kit_result make_kit(const webhook_app& app, const std::shared_ptr<io_thread>& thread, wall_clock wall) {
   const auto key = "webhook." + app.app + (app.secret.empty() ? ".secret_file: " : ".secret: ");
   const auto tried = try_connection("webhook." + app.app + '.', app.ca_file);
   if (!tried.wrong.empty()) return tried.wrong;
@@ -32,8 +32,8 @@ app_kit_result make_kit(const webhook_app& app, const std::shared_ptr<io_thread>
   if (const auto* wrong = std::get_if<std::string>(&parsed)) return key + *wrong;
   app_kit kit;
   kit.keys = std::make_shared<webhook_keys>(std::get<std::vector<webhook_secret>>(std::move(parsed)));
-  kit.adapter =
-      make_webhook_adapter({.keys = kit.keys, .type = app.type, .allow_http = app.allow_http, .now = {}});
+  kit.adapter = make_webhook_adapter(
+      {.keys = kit.keys, .type = app.type, .allow_http = app.allow_http, .now = std::move(wall)});
   kit.fingerprint = to_hex(sha256(text));
   kit.make_credential = [](const std::string&) { return make_webhook_headers(); };
   auto pool = strangers_pool_of(app, app.allow_addresses);

@@ -44,14 +44,15 @@ sealing_pool::seal_function make_webpush_seal() {
   };
 }
 
-app_kit_result make_kit(const webpush_app& app, const std::shared_ptr<io_thread>& thread) {
+app_kit_result make_kit(const webpush_app& app, const std::shared_ptr<io_thread>& thread, wall_clock wall) {
   const auto tried = try_connection("webpush." + app.app + '.', app.ca_file);
   if (!tried.wrong.empty()) return tried.wrong;
-  auto loaded = load_credential(app, *thread);
+  auto loaded = load_credential(app, *thread, wall);
   if (auto* wrong = std::get_if<std::string>(&loaded)) return std::move(*wrong);
   auto& from = std::get<origin_credential_source>(loaded);
   webpush_options options;
   options.ttl = std::chrono::floor<std::chrono::seconds>(app.ttl);
+  options.now = std::move(wall);
   options.allow_hosts = app.allow_hosts;
   app_kit kit;
   kit.adapter = make_webpush_adapter(std::move(options));

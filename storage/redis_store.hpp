@@ -41,6 +41,11 @@ struct redis_callbacks {
   /// On the store's thread, on each change: Redis is not set up for `what` (the user may not, the keys do not
   /// lie in one slot), in its own words; an empty text: it is now.
   std::function<void(const std::string& what, const std::string& detail)> refused = {};
+  /// On the store's thread, with each sample and before its answer: Redis's clock said `now` (to the
+  /// millisecond) at some moment between the two.
+  std::function<void(std::chrono::milliseconds now, std::chrono::steady_clock::time_point sent,
+                     std::chrono::steady_clock::time_point answered)>
+      clock_read = {};
 };
 
 /// Starts connecting at once; throws std::invalid_argument for an unusable URL.

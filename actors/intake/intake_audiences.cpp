@@ -40,9 +40,8 @@ void intake_state::park_audience(const run_ptr& owner, source to, std::optional<
 }
 
 void intake_state::open_audience(const run_ptr& owner, settlement& over) {
-  const auto& send_at = owner->document->send_at;
-  if (owner->mode != run_mode::cancelled && send_at && *send_at > parts_->time->wall()) {
-    park_audience(owner, {owner->lane, std::string(ready_scope)}, send_at, over);
+  if (owner->mode != run_mode::cancelled && not_yet_due(*owner)) {
+    park_audience(owner, {owner->lane, std::string(ready_scope)}, owner->document->send_at, over);
   } else {
     audiences_.push_back({owner, std::nullopt, false});
   }

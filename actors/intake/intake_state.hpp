@@ -91,6 +91,7 @@ class intake_state {
   bool in_hand(const run& what) const;
   void accept(std::vector<run_ptr> runs);
   dead_letter letter_of(const run& owner, std::string reason, std::string detail) const;
+  bool not_yet_due(const run& owner) const;
   void admit(const run_ptr& owner, settlement& over);
   /// Recipients begin … end of it.
   void enqueue(const run_ptr& owner, std::uint32_t begin, std::uint32_t end, settlement& over);

@@ -16,6 +16,8 @@ using namespace std::chrono_literals;
 constexpr auto due_interval = 500ms;
 constexpr auto sample_interval = 2'000ms;
 constexpr std::uint32_t due_at_once = 256;
+// However much is due, and comes back at once: Redis is asked for no more until the next look.
+constexpr std::uint32_t due_batches = 64;
 
 /// Those of origins: nobody else would look at them (docs/architecture.md, "Scopes of origins").
 std::vector<source> origin_lists(const std::vector<std::pair<source, std::uint64_t>>& waiting) {
@@ -159,13 +161,13 @@ void housekeeping::on_tick(const engine_parts& parts, time_point now, bool drain
 void housekeeping::move_due(const engine_parts& parts) {
   // A full batch means that more is due: go on until one is not full, without holding anything up.
   struct mover {
-    static void run(dispatch::store* storage) {
-      storage->move_due(due_at_once, [storage](store_result<std::uint32_t> moved) {
-        if (moved.has_value() && *moved == due_at_once) run(storage);
+    static void run(dispatch::store* storage, std::uint32_t batches) {
+      storage->move_due(due_at_once, [storage, batches](store_result<std::uint32_t> moved) {
+        if (moved.has_value() && *moved == due_at_once && batches > 1) run(storage, batches - 1);
       });
     }
   };
-  mover::run(parts.storage);
+  mover::run(parts.storage, due_batches);
 }
 
 void housekeeping::look_for_lapsed(const engine_parts& parts) {

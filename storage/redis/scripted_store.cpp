@@ -185,7 +185,7 @@ void scripted_store::lapsed(store_callback<std::vector<std::string>> callback) {
                                       auto to = fenced();
                                       to.key(keys_.owners());
                                       to.key(keys_.meta());
-                                      to.arg(lease_.count());
+                                      to.arg(lease_.count()).arg(keys_.owner(""));
                                       run(script::lapsed, to.finish(), std::move(answer),
                                           [](reply names) -> store_result<std::vector<std::string>> {
                                             std::vector<std::string> result;

@@ -223,10 +223,15 @@ void scripted_store::sample(store_callback<store_sample> callback) {
     arguments.add(keys_.paused()).add(keys_.suppressed()).add(keys_.owners()).add(keys_.meta());
     arguments.add(keys_.outbox_state()).add(keys_.epoch()).add(keys_.progress()).add(keys_.suspects());
     arguments.add(who_.consumer).add(who_.epoch).add(keys_.wait_prefix());
+    const auto sent = std::chrono::steady_clock::now();
     run(script::sample, std::move(arguments), std::move(answer),
-        [this](reply got) -> store_result<store_sample> {
+        [this, sent](reply got) -> store_result<store_sample> {
           auto sample = decode_sample(got);
           if (!sample) return refused("sample.lua answered something else");
+          if (callbacks_.clock_read) {
+            callbacks_.clock_read(milliseconds(got.at(0).as_integer()), sent,
+                                  std::chrono::steady_clock::now());
+          }
           sample->durability_warning = durability_.warning();
           tokens_.sampled(sample->tokens_suppressed);
           return std::move(*sample);

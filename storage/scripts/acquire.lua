@@ -17,7 +17,7 @@ local lease = tonumber(ARGV[2])
 note_service(KEYS[2], KEYS[4], lease, math.min(lease / 2, 3000))
 local epoch = redis.call('INCR', KEYS[3])
 local expires_at = now_ms + ARGV[2]
-redis.call('HSET', KEYS[1], 'epoch', epoch, 'expires_at', expires_at, 'sequence', 0)
+redis.call('HSET', KEYS[1], 'epoch', epoch, 'expires_at', expires_at, 'sequence', 0, 'lease', ARGV[2])
 redis.call('ZADD', KEYS[2], expires_at, ARGV[1])
 local newest = redis.call('XREVRANGE', KEYS[5], '+', '-', 'COUNT', 1)
 return { epoch, newest[1] and newest[1][1] or '0-0', created_at }

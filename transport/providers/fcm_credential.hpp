@@ -28,6 +28,8 @@ struct fcm_credential_options {
   std::chrono::milliseconds backoff_cap{60'000};
   std::size_t max_waiting = 1'024;  ///< await() past it fails at once
   std::uint64_t seed = 0;           ///< of the jitter; 0 = from the system
+  /// Milliseconds since the Unix epoch; empty = the system's clock.
+  std::function<epoch_ms()> now = {};
 };
 
 /// What the credential needs of the world; the real thing is wired by make_fcm_credential.

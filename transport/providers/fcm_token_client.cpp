@@ -104,7 +104,7 @@ fcm_credential_result make_fcm_credential(io_thread& thread, service_account acc
   try {
     const auto client = std::make_shared<token_client>(thread, std::move(where), options);
     fcm_credential_world world;
-    world.now = [] {
+    world.now = options.now ? options.now : [] {
       return std::chrono::duration_cast<epoch_ms>(std::chrono::system_clock::now().time_since_epoch());
     };
     world.after = timer_on(thread);

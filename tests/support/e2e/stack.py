@@ -138,13 +138,13 @@ class Stack:
         self.ledger = Ledger(self.endpoints["ledger"])
         return process
 
-    def start_engine(self, sections=None, ready=True, name=None, arguments=(), under=()):
+    def start_engine(self, sections=None, ready=True, name=None, arguments=(), under=(), env=None):
         """`sections` are merged over the usual configuration; a value of None removes a key. `under`: a program that
         starts it, with its arguments."""
         admin = free_port()
         name = name or f"dispatchd{len(self.engines) + 1 if self.engines else ''}"
         config = self.write_config(name, self.config(admin, sections or {}))
-        process = self.start(name, [*under, program("dispatchd"), "--config", str(config), *arguments])
+        process = self.start(name, [*under, program("dispatchd"), "--config", str(config), *arguments], env)
         engine = Engine(process, config, admin)
         self.engines.append(engine)
         if ready:
