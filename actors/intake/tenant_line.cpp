@@ -6,7 +6,7 @@
 namespace dispatch {
 namespace {
 
-constexpr double seconds_kept = 2.0;
+constexpr double seconds_kept = 3.0;
 constexpr double least_kept = 16.0;
 // Sooner, it would find the same items in its way.
 constexpr double soonest_ms = 1'000.0;

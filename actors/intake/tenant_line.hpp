@@ -1,6 +1,6 @@
 #pragma once
 
-// What one tenant has drawn of a scope while tenants are limited: a couple of seconds' worth that waits for
+// What one tenant has drawn of a scope while tenants are limited: a few seconds' worth that waits for
 // permits, by lanes in weighted turns. What exceeds that is spread over the time to come, so that about as
 // much comes back as may be sent. Plain data; belongs to the intake.
 

@@ -335,7 +335,7 @@ class tracker_state {
 
   void tell(write_line::left&& what) {
     suppress(std::move(what.dead));
-    if (what.any()) parts_->intake.send(std::move(what.news));
+    if (what.any()) parts_->intake.send(what.news);
   }
 
   // Nothing of it was written: again without what needs the spoiled keys.

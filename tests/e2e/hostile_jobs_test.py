@@ -62,7 +62,7 @@ class HostileJobs(EndToEnd):
             before = self.used(redis)
             size = sum(map(len, documents))
             self.hand_in(redis, documents)
-            took = self.urgent(redis, 200)
+            took = self.urgent(redis, 400)
 
             def parked():
                 lanes = self.stack.lanes(redis)
@@ -76,12 +76,13 @@ class HostileJobs(EndToEnd):
             left = [int(redis.command("HGET", key, "left")) for key in redis.scan(self.stack.key("job:hostile:*"))]
             self.assertEqual(sum(left), recipients, "all of them wait to be tried again")
         self.assertTrue(self.engine.process.alive())
+        p99 = took[len(took) * 99 // 100 - 1]
         memory = peak_memory(self.engine.process.pid)
         print(f"{len(documents)} jobs, {size / MIB:.1f} MiB: Redis +{most[0] / MIB:.1f} MiB, engine {memory / MIB:.0f} MiB, "
-              f"urgent p99 {took[-2] * 1000:.0f} ms")
+              f"urgent p99 {p99 * 1000:.0f} ms, most {took[-1] * 1000:.0f} ms")
         self.assertLessEqual(most[0], 3 * size + RECIPIENT * recipients)
         self.assertLessEqual(memory, MEMORY)
-        self.assertLessEqual(took[-2], 1.0)
+        self.assertLessEqual(p99, 1.0)
 
     def test_a_message_that_is_parked_with_thousands_of_recipients_is_stored_once(self):
         closed = free_port()

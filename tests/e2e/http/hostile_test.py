@@ -72,7 +72,7 @@ def b64(data):
 
 
 class Hostile(EndToEnd):
-    providers = ("fcm",)
+    providers = ("fcm", "apns")
 
     def setUp(self):
         super().setUp()
